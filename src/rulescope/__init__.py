@@ -1,0 +1,1 @@
+"""rulescope: read, explain, translate, prove and run detection rules."""

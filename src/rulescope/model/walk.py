@@ -1,0 +1,86 @@
+"""Visiting and rewriting models, whatever their kinds of node, without recursion on deep or wide trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any, TypeVar
+
+from .node import Node, replace
+from .tree import Opaque, OpaqueExpr, Query
+
+T = TypeVar("T", bound=Node)
+
+
+@cache
+def _fields(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name not in ("span", "keyword"))
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The nodes directly inside `node`, in the order of its fields."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (item for item in value if isinstance(item, Node))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """`node` and everything inside it, parents first, in reading order."""
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        yield top
+        stack.extend(reversed(list(children(top))))
+
+
+def expressions(node: Node, kind: type[T]) -> Iterator[T]:
+    """Every node of one kind inside `node`."""
+    return (found for found in walk(node) if isinstance(found, kind))
+
+
+def queries(query: Query) -> Iterator[Query]:
+    """`query` and every query inside it: joins, unions, lets, subqueries."""
+    return expressions(query, Query)
+
+
+def opaques(node: Node) -> Iterator[Opaque | OpaqueExpr]:
+    """What was not understood, in reading order."""
+    return (found for found in walk(node) if isinstance(found, Opaque | OpaqueExpr))
+
+
+def understood(query: Query) -> bool:
+    """No Opaque anywhere: the query may be run and compared."""
+    return next(opaques(query), None) is None
+
+
+def rewrite(node: Any, change: Callable[[Node], Node]) -> Any:
+    """`node` with `change` applied to every node inside it, children first; unchanged parts are shared, not copied."""
+    done: dict[int, Node] = {}
+    stack: list[tuple[Node, bool]] = [(node, False)]
+    while stack:
+        top, ready = stack.pop()
+        if id(top) in done:
+            continue
+        if not ready:
+            stack.append((top, True))
+            stack.extend((child, False) for child in children(top) if id(child) not in done)
+            continue
+        done[id(top)] = change(_rebuilt(top, done))
+    return done[id(node)]
+
+
+def _rebuilt(node: Node, done: dict[int, Node]) -> Node:
+    changes: dict[str, Any] = {}
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            if done[id(value)] is not value:
+                changes[name] = done[id(value)]
+        elif isinstance(value, tuple) and value:
+            items = tuple(done[id(item)] if isinstance(item, Node) else item for item in value)
+            if any(new is not old for new, old in zip(items, value, strict=True)):
+                changes[name] = items
+    return replace(node, **changes) if changes else node
