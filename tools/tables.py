@@ -34,7 +34,8 @@ def main(folder: Path) -> None:
     lines = ["function\tschema\tparameters"]
     for name, schema in sorted(names.items()):
         found = parameters.get(name) or next((p for p in parameters.values() if p["builtin"] == name), None)
-        lines.append(f"{name}\t{schema}\t{' '.join(f'{p["name"]}:{p["type"]}' for p in found['params']) if found else ''}")
+        takes = " ".join(f"{each['name']}:{each['type']}" for each in found["params"]) if found else ""
+        lines.append(f"{name}\t{schema}\t{takes}")
     put("asim-functions.tsv", f"ASIM parser functions and their schema and parameters. From {ASIM}", lines)
     connectors(load(folder, "connectors.json")["connectors"], sentinel)
 
