@@ -1,0 +1,62 @@
+// What pages do beyond plain HTML: theme, copying, suggestions as you type, one key. Every page works without it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  root.classList.add("js");
+
+  const stored = (() => { try { return localStorage.getItem("theme"); } catch { return null; } })();
+  if (stored === "dark" || stored === "light") root.dataset.theme = stored;
+  for (const button of document.querySelectorAll("[data-action=theme]")) {
+    button.addEventListener("click", () => {
+      const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "light" : "dark";
+      try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a private window keeps no theme */ }
+    });
+  }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.addEventListener("click", async () => {
+      const text = document.getElementById(button.dataset.copy)?.textContent ?? "";
+      const label = button.textContent;
+      try { await navigator.clipboard.writeText(text); button.textContent = "Copied"; } catch { button.textContent = "Select and copy by hand"; }
+      setTimeout(() => { button.textContent = label; }, 1600);
+    });
+  }
+
+  const box = document.querySelector("[data-suggest]");
+  const list = document.getElementById("suggestions");
+  let latest = 0;
+  const close = () => { list.hidden = true; list.replaceChildren(); };
+  const show = (rules) => {
+    list.replaceChildren(...rules.map((rule) => {
+      const item = document.createElement("li");
+      const link = document.createElement("a");
+      link.href = rule.href;
+      link.textContent = rule.title;
+      item.append(link);
+      return item;
+    }));
+    list.hidden = rules.length === 0;
+  };
+  if (box && list) {
+    box.addEventListener("input", async () => {
+      const mine = ++latest;
+      const text = box.value.trim();
+      if (text.length < 2) return close();
+      const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(text)}`).catch(() => null);
+      if (answer?.ok && mine === latest) show((await answer.json()).results);
+    });
+    document.addEventListener("keydown", (event) => {
+      const typing = event.target.matches("input, textarea, select");
+      if (event.key === "/" && !typing) { event.preventDefault(); box.focus(); }
+      if (event.key === "Escape") close();
+      if (!list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        const links = [...list.querySelectorAll("a")];
+        const next = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+        (links[next] ?? box).focus();
+        event.preventDefault();
+      }
+    });
+    document.addEventListener("click", (event) => { if (!list.contains(event.target) && event.target !== box) close(); });
+  }
+})();
