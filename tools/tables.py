@@ -25,7 +25,9 @@ def main(folder: Path) -> None:
     sentinel = load(folder, "tables.json")["tables"]
     hunting = load(folder, "defender-xdr-tables.json")["tables"]
     asim = load(folder, "asim.json")
-    logs = {name: table["columns"] for name, table in sentinel.items() if re.fullmatch(r"\w+", name) and table["columns"]}
+    logs = {
+        name: table["columns"] for name, table in sentinel.items() if re.fullmatch(r"\w+", name) and table["columns"]
+    }
     write("tables-sentinel.tsv", f"Tables of Azure Monitor and Microsoft Sentinel. From {LEARN}", logs)
     write("tables-defender.tsv", f"Advanced hunting tables of Defender XDR. From {HUNTING}", defender(hunting, logs))
     functions, names = asim_functions(asim)
@@ -48,7 +50,9 @@ def defender(hunting: dict[str, Any], logs: dict[str, dict[str, str]]) -> dict[s
     """The hunting reference, widened by what the same table has in Sentinel, where time is TimeGenerated."""
     tables = {name: {column: fact["type"] for column, fact in t["columns"].items()} for name, t in hunting.items()}
     for name, columns in logs.items():
-        if name in tables or (HUNTED.fullmatch(name) and not name.endswith("_CL") and columns.keys() & {"Timestamp", "ReportId"}):
+        if name in tables or (
+            HUNTED.fullmatch(name) and not name.endswith("_CL") and columns.keys() & {"Timestamp", "ReportId"}
+        ):
             table = tables.setdefault(name, {"Timestamp": "datetime"})
             for column, kind in columns.items():
                 if column not in SENTINEL_ONLY | {"TimeGenerated"}:
@@ -88,7 +92,11 @@ def connectors(listed: list[dict[str, str]], tables: dict[str, Any]) -> None:
     for each in sorted(listed, key=lambda c: c["id"]):
         if each.get("deprecated") != "true" and each["id"] in fills:
             lines.append(f"{each['id']}\t{each['title'].strip()}\t{' '.join(sorted(fills[each['id']]))}")
-    put("connectors.tsv", "Data connectors of Microsoft Sentinel and the tables they fill. From the Azure/Azure-Sentinel content", lines)
+    put(
+        "connectors.tsv",
+        "Data connectors of Microsoft Sentinel and the tables they fill. From the Azure/Azure-Sentinel content",
+        lines,
+    )
 
 
 def write(name: str, head: str, tables: dict[str, dict[str, str]]) -> None:

@@ -107,9 +107,7 @@ def tactic(spelling: str, version: str = CURRENT) -> Tactic | None:
 
 @cache
 def _by_spelling(version: str) -> dict[str, Tactic]:
-    return {
-        _folded(spelling): each for each in tactics(version) for spelling in (each.id, each.shortname, each.name)
-    }
+    return {_folded(spelling): each for each in tactics(version) for spelling in (each.id, each.shortname, each.name)}
 
 
 def _folded(spelling: str) -> str:

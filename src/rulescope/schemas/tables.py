@@ -73,7 +73,8 @@ class DataConnector:
 def connectors() -> dict[str, DataConnector]:
     """Data connectors of Microsoft Sentinel by id."""
     return {
-        row["id"]: DataConnector(row["id"], row["title"], tuple(row["tables"].split())) for row in rows("connectors.tsv")
+        row["id"]: DataConnector(row["id"], row["title"], tuple(row["tables"].split()))
+        for row in rows("connectors.tsv")
     }
 
 

@@ -1,0 +1,292 @@
+"""Event types: titles and fields of Windows events, action types of Defender, and which events a query can see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from ..model import And, EventType, Expr, Field, Filter, Literal, Match, Nested, Op, Or, Query, Scan, TableCall, Union
+from .data import rows
+from .logsources import parsed, routes_for
+from .tables import asim_functions
+
+PREFIX = "Microsoft-Windows-"
+
+
+def short(provider: str) -> str:
+    """A provider's name as people say it: `Sysmon` for `Microsoft-Windows-Sysmon`."""
+    return provider.removeprefix(PREFIX)
+
+
+@cache
+def _titles() -> dict[tuple[str, str], tuple[str, str]]:
+    """(short provider, event id) -> (title, channel)."""
+    return {(short(row["provider"]), row["event_id"]): (row["title"], row["channel"]) for row in rows("events.tsv")}
+
+
+@cache
+def _fields() -> dict[tuple[str, str], tuple[str, ...]]:
+    listed = rows("event-fields.tsv")
+    return {(short(row["provider"]), row["event_id"]): tuple(row["fields"].split()) for row in listed}
+
+
+@cache
+def _actions() -> dict[tuple[str, str], str]:
+    return {(row["table"], row["action"]): row["title"] for row in rows("action-types.tsv")}
+
+
+def title(provider: str, event_id: int | str) -> str:
+    """Title of an event type, "" when unknown. `provider` short or long; for Defender, table name and action type."""
+    key = (short(provider), str(event_id))
+    if key in _titles():
+        return _titles()[key][0]
+    return _actions().get(key, "")
+
+
+def channel(provider: str, event_id: int | str) -> str:
+    """The channel an event type is written to, "" when unknown."""
+    return _titles().get((short(provider), str(event_id)), ("", ""))[1]
+
+
+def fields(provider: str, event_id: int | str) -> tuple[str, ...]:
+    """EventData fields of an event type, in its order; empty when unknown."""
+    return _fields().get((short(provider), str(event_id)), ())
+
+
+@cache
+def settings(provider: str, event_id: int | str) -> str:
+    """What must be switched on for that event to be written, "" when nothing is known to be needed."""
+    for row in rows("audit-policies.tsv"):
+        if short(row["provider"]) == short(provider) and (
+            row["event_ids"] == "*" or str(event_id) in row["event_ids"].split()
+        ):
+            return row["setting"]
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Something that happens on a machine, and the event types that say so.
+
+    `asim` holds (schema, EventType), `defender` (table, ActionType), `events` (short provider, event id).
+    """
+
+    name: str
+    title: str
+    asim: tuple[tuple[str, str], ...]
+    defender: tuple[tuple[str, str], ...]
+    events: tuple[tuple[str, str], ...]
+
+    def event_types(self) -> Iterator[EventType]:
+        """Its Windows events."""
+        for provider, number in self.events:
+            yield _windows(provider, number)
+
+
+@cache
+def activities() -> tuple[Activity, ...]:
+    """All activities known, in the order of the data file."""
+
+    def pairs(cell: str, mark: str) -> tuple[tuple[str, str], ...]:
+        return tuple((part.partition(mark)[0], part.partition(mark)[2]) for part in cell.split(" ") if part)
+
+    def events(cell: str) -> tuple[tuple[str, str], ...]:
+        found, words = [], cell.split(" ") if cell else []
+        name: list[str] = []
+        for word in words:  # provider names may hold spaces, ids close them
+            name.append(word)
+            if "/" in word:
+                provider, _, number = " ".join(name).rpartition("/")
+                found.append((short(provider), number))
+                name = []
+        return tuple(found)
+
+    return tuple(
+        Activity(
+            row["activity"], row["title"], pairs(row["asim"], ":"), pairs(row["defender"], ":"), events(row["events"])
+        )
+        for row in rows("activities.tsv")
+    )
+
+
+def events_for_table(table: str) -> tuple[EventType, ...]:
+    """Every event type a table can hold, as far as known; empty for tables of other kinds of log."""
+    return tuple(_distinct(_table_events(table, {})))
+
+
+WINDOWS_TABLES = ("SecurityEvent", "Event", "WindowsEvent")
+PROVIDER_COLUMNS = ("Source", "Provider", "EventLog", "Channel", "EventSourceName")
+
+
+def coverage(query: Query) -> tuple[EventType, ...]:
+    """The event types a query can see: by its tables, and its tests of EventID, provider, channel, ActionType, EventType.
+
+    A test stands where every row must pass it (a `where` of its own pipeline, joined by `and`). Tables that mean an
+    activity (Defender, ASIM, Sigma categories) give every event type that tells it. In order of first use.
+    """
+    return tuple(_distinct(_query_events(query, {})))
+
+
+Tests = dict[str, frozenset[str]]
+"""Column -> the values it is held to, lower case."""
+
+
+def _query_events(query: Query, outer: Tests) -> Iterator[EventType]:
+    tests = dict(outer)
+    names = {let.name for let in query.lets}
+    for let in query.lets:
+        yield from _query_events(let.query, {})
+    for stage in query.stages:
+        if isinstance(stage, Filter):
+            for column, values in held(stage.predicate).items():
+                tests[column] = tests[column] & values if column in tests else values
+    for stage in query.stages:
+        match stage:
+            case Scan(table, _, logsource):
+                if table not in names:
+                    yield from _logsource_events(logsource, tests) if logsource else _table_events(table, tests)
+            case TableCall(name):
+                yield from _table_events(name, tests)
+            case Nested(inner):
+                yield from _query_events(inner, tests)
+            case Union(queries=inners):
+                for inner in inners:
+                    yield from _query_events(inner, tests)
+            case _:
+                for name in stage.__struct_fields__:
+                    value = getattr(stage, name)
+                    if isinstance(value, Query):
+                        yield from _query_events(value, {})
+                    elif isinstance(value, tuple):
+                        for item in value:
+                            if isinstance(item, Query):
+                                yield from _query_events(item, {})
+
+
+def held(expr: Expr) -> Tests:
+    """Columns a predicate holds to a known set of values, with the values as lower-case text."""
+    match expr:
+        case Match(Field(name), Op.EQ, values, every, _) if values and not (every and len(values) > 1):
+            return {name: frozenset(_text(value) for value in values)}
+        case Match(Field(name), Op.TERM, values) if values:  # `Channel has "Sysmon"`
+            return {name: frozenset(_text(value) for value in values)}
+        case And(terms):
+            joined: Tests = {}
+            for term in terms:
+                for name, values in held(term).items():
+                    joined[name] = joined[name] & values if name in joined else values
+            return joined
+        case Or(terms) if terms:
+            first, *others = [held(term) for term in terms]
+            return {
+                name: values.union(*(other[name] for other in others))
+                for name, values in first.items()
+                if all(name in other for other in others)
+            }
+    return {}
+
+
+def _text(value: object) -> str:
+    return value.value if isinstance(value, Literal) and isinstance(value.value, str) else str(value).lower()
+
+
+def _table_events(table: str, tests: Tests) -> Iterator[EventType]:
+    actions = tests.get("ActionType")
+    if any(table == name for activity in activities() for name, _ in activity.defender) or (table, "") in _actions():
+        yield from _defender_events(table, actions)
+    elif table in asim_functions():
+        yield from _asim_events(table, asim_functions()[table], tests.get("EventType"))
+    elif table in WINDOWS_TABLES:
+        yield from _windows_events(table, tests)
+
+
+def _defender_events(table: str, actions: frozenset[str] | None) -> Iterator[EventType]:
+    for activity in activities():
+        mine = [action for name, action in activity.defender if name == table]
+        if table == "DeviceEvents" and actions is None:
+            continue  # too many kinds to mean any
+        if any(actions is None or action.lower() in actions for action in mine):
+            yield from activity.event_types()
+    known = {action.lower(): action for name, action in _actions() if name == table}
+    for action in sorted(actions or ()):
+        yield EventType("Defender", known.get(action, action), title(table, known.get(action, action)), table)
+    if actions is None:
+        yield EventType("Defender", table, "", table)
+
+
+def _asim_events(function: str, schema: str, kinds: frozenset[str] | None) -> Iterator[EventType]:
+    create = "create" in function.lower()
+    ends = "terminate" in function.lower()
+    for activity in activities():
+        for name, kind in activity.asim:
+            if name != schema or (create and kind != "ProcessCreated") or (ends and kind != "ProcessTerminated"):
+                continue
+            if kinds is None or kind.lower() in kinds or name in ("Dns", "NetworkSession", "Authentication"):
+                yield from activity.event_types()
+                for table, action in activity.defender:
+                    yield EventType("Defender", action, title(table, action), table)
+    yield EventType("ASIM", schema, "", function)
+
+
+def _windows_events(table: str, tests: Tests) -> Iterator[EventType]:
+    numbers = tests.get("EventID", tests.get("EventId", frozenset()))
+    named = {name for column in PROVIDER_COLUMNS for name in tests.get(column, ())}
+    providers = {
+        provider
+        for (provider, number), (_, where) in _titles().items()
+        if any(_names(name, provider, where) for name in named) and (not numbers or number in numbers)
+    }
+    if table == "SecurityEvent" and not providers:
+        providers = {
+            provider
+            for (provider, number), (_, where) in _titles().items()
+            if where == "Security" and number in numbers
+        }
+        providers = providers or {"Security-Auditing"}
+    elif not providers and named:
+        providers = {short(min(named, key=len))}
+    for provider in sorted(providers):
+        for number in sorted(numbers, key=lambda n: (len(n), n)):
+            if table != "SecurityEvent" or len(providers) == 1 or title(provider, number):
+                yield _windows(provider, number, table)
+
+
+def _names(name: str, provider: str, where: str) -> bool:
+    return name in (provider.lower(), (PREFIX + provider).lower(), where.lower())
+
+
+def _logsource_events(text: str, tests: Tests) -> Iterator[EventType]:
+    """A Sigma log source: the raw events of its routes and, for a category, the other event types of the activity."""
+    logsource = parsed(text)
+    wanted = tests.get("EventID")
+    for route in routes_for(logsource):
+        numbers = {str(number) for number in route.event_ids} or wanted or frozenset()
+        for number in sorted(numbers, key=lambda n: (len(n), n)):
+            if wanted is None or number in wanted:
+                provider = short(route.provider) or _provider(route.channels, number)
+                yield _windows(provider, number)
+    for activity in activities():
+        if activity.name == logsource.category and logsource.product in ("", "windows"):
+            for table, action in activity.defender:
+                yield EventType("Defender", action, title(table, action), table)
+
+
+def _provider(channels: Iterable[str], number: str) -> str:
+    for (provider, other), (_, where) in _titles().items():
+        if other == number and where in channels:
+            return provider
+    return short(next(iter(channels), "")).partition("/")[0]
+
+
+def _windows(provider: str, number: str, table: str = "") -> EventType:
+    return EventType(provider, number, title(provider, number), table)
+
+
+def _distinct(found: Iterable[EventType]) -> Iterator[EventType]:
+    seen: set[tuple[str, str]] = set()
+    for each in found:
+        key = (each.provider, each.event_id)
+        if key not in seen:
+            seen.add(key)
+            yield each
