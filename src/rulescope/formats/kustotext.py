@@ -46,6 +46,7 @@ CONTINUES = frozenset(
         "else",
     ]
 )
+WAITS = CONTINUES - {"asc", "desc"}  # words no query ends with
 LEXED = re.compile(r"""//[^\n]*|@?'(?:[^'\\\n]|\\.|'')*'|@?"(?:[^"\\\n]|\\.|"")*"|```.*?```|~~~.*?~~~""", re.DOTALL)
 
 

@@ -1,9 +1,9 @@
 """Sources: a folder, an archive or a git repository at a commit, read into RuleFiles."""
 
+from .git import sync as sync
 from .known import Source as Source
 from .known import known as known
 from .known import source_of as source_of
-from .git import sync as sync
 from .reading import MOST_BYTES as MOST_BYTES
 from .reading import listed as listed
 from .reading import read as read
