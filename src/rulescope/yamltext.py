@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -42,6 +44,37 @@ def document(text: str, path: str = "", line: int = 1) -> Any:
     if len(found) != 1:
         raise FormatError(f"expected one YAML document, found {len(found)}", Place(path, line, 1))
     return found[0]
+
+
+class Part(NamedTuple):
+    """One document of a YAML text: its value (only to be read, it is shared), its own text, and where that stands."""
+
+    value: Any
+    text: str
+    start: int  # offset in the whole text
+    line: int  # of the file
+
+
+@lru_cache(maxsize=64)
+def parts(text: str, path: str = "", line: int = 1) -> tuple[Part, ...]:
+    """The documents of `text` that are not empty, each with its own text. Raises FormatError as `documents`.
+
+    The last texts are remembered: a format and a language that read the same text parse it once.
+    """
+    found: list[Part] = []
+    start = 0
+    for mark in [*DOCUMENT_MARK.finditer(text), None]:
+        end = mark.start() if mark else len(text)
+        own = text[start:end]
+        at = line + text.count("\n", 0, start)
+        if own.strip() and not own.lstrip().startswith("%"):
+            values = [value for value in documents(own, path, at) if value is not None]
+            found.extend(Part(value, own, start, at) for value in values)
+        start = mark.end() if mark else end
+    return tuple(found)
+
+
+DOCUMENT_MARK = re.compile(r"^---(?=[ \t\n\r]|$)(?:[ \t]*(?:#.*)?(?:\r?\n|$))?", re.MULTILINE)
 
 
 def _refuse_alias_bombs(text: str, path: str, line: int) -> None:
