@@ -18,7 +18,22 @@ NOTICE = (
     "# © 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE "
     "Corporation.\n# ATT&CK terms of use: https://attack.mitre.org/resources/legal-and-branding/terms-of-use/\n"
 )
-MATRIX_18 = "TA0043 TA0042 TA0001 TA0002 TA0003 TA0004 TA0005 TA0006 TA0007 TA0008 TA0009 TA0011 TA0010 TA0040".split()
+MATRIX_18 = [
+    "TA0043",
+    "TA0042",
+    "TA0001",
+    "TA0002",
+    "TA0003",
+    "TA0004",
+    "TA0005",
+    "TA0006",
+    "TA0007",
+    "TA0008",
+    "TA0009",
+    "TA0011",
+    "TA0010",
+    "TA0040",
+]
 
 
 def main(folder: Path) -> None:

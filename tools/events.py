@@ -79,7 +79,7 @@ def sysmon(folder: Path, titles: dict[Key, tuple[str, str]], fields: dict[Key, l
     events = json.loads((folder / "sysmon-schema-4.90.json").read_text())["events"]
     for number, event in events.items():
         key = ("Microsoft-Windows-Sysmon", int(number))
-        titles.setdefault(key, (CHANNELS[key[0]], event["title"]))
+        titles[key] = (CHANNELS[key[0]], event["title"])
         fields[key] = [field["name"] for field in event["fields"]]
 
 

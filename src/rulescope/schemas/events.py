@@ -174,14 +174,14 @@ def held(expr: Expr) -> Tests:
         case And(terms):
             joined: Tests = {}
             for term in terms:
-                for name, values in held(term).items():
-                    joined[name] = joined[name] & values if name in joined else values
+                for name, kept in held(term).items():
+                    joined[name] = joined[name] & kept if name in joined else kept
             return joined
         case Or(terms) if terms:
             first, *others = [held(term) for term in terms]
             return {
-                name: values.union(*(other[name] for other in others))
-                for name, values in first.items()
+                name: kept.union(*(other[name] for other in others))
+                for name, kept in first.items()
                 if all(name in other for other in others)
             }
     return {}
