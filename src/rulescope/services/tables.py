@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -13,7 +14,7 @@ from ..errors import LogError
 from ..logs.arrow import arrow_table
 from ..schemas import tables as known
 
-Source = str | Path | pa.Table
+Source: TypeAlias = "str | Path | pa.Table"
 """Where the rows of a table are: a log file, a folder of log files, or an Arrow table."""
 
 TEXT_KINDS = frozenset({"csv", "tsv", "delimited"})
