@@ -29,9 +29,9 @@ def delimiter_of(start: bytes) -> str:
 
 
 def _header(names: list[str]) -> bool:
-    """Whether cells look like names: none empty but the last, few digits, all different."""
+    """Whether cells look like names: none empty but the last ones, no digit first, all different."""
     shown = [name.strip() for name in names]
-    if shown and not shown[-1]:
+    while shown and not shown[-1]:
         shown.pop()
     if len(shown) < 2 or len(set(shown)) < len(shown):
         return False

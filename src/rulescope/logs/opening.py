@@ -34,12 +34,16 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def head(path: Path, size: int = HEAD) -> bytes:
-    """The first `size` bytes, decompressed. Raises LogError when nothing at all can be read of a compressed file."""
+    """The first `size` bytes, decompressed; what there is of them in a damaged gzip. Raises LogError when that is nothing."""
+    start = bytearray()
     with open_bytes(path) as stream:
         try:
-            return stream.read(size)
+            while len(start) < size and (more := stream.read1(size - len(start))):  # type: ignore[attr-defined]
+                start += more
         except (OSError, EOFError, zlib.error) as error:
-            raise LogError(f"{path}: {error}") from error
+            if not start:
+                raise LogError(f"{path}: {error}") from error
+    return bytes(start)
 
 
 def encoding_of(start: bytes) -> str:

@@ -8,8 +8,6 @@ their shape and gain, where missing: Channel, Provider_Name, EventID (a number),
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -36,6 +34,9 @@ FLAT = {  # field of the row -> its names in other flat shapes, most telling fir
     "TimeCreated": ("UtcTime", "@timestamp", "EventTime", "TimeGenerated"),
     "EventRecordID": ("RecordNumber", "RecordId", "record_id", "winlog.record_id"),
 }
+
+NXLOG_TYPES = frozenset({"INFO", "AUDIT_SUCCESS", "AUDIT_FAILURE", "WARNING", "ERROR", "VERBOSE"})
+SAID_TYPE = re.compile(r"^EventType: (\w+)\s*$", re.MULTILINE)
 
 
 def is_event(value: dict[str, Any]) -> bool:
@@ -145,6 +146,10 @@ def _unify(row: Row) -> None:
                     break
     if "EventID" in row:
         row["EventID"] = _number(row["EventID"])
+    if row.get("EventType") in NXLOG_TYPES and isinstance(row.get("Message"), str):
+        said = SAID_TYPE.search(row["Message"])  # NXLog's own EventType hides Sysmon's, which the message repeats
+        if said:
+            row["EventType"] = said[1]
     for name in [name for name in row if " " in name]:
         row.setdefault(name.replace(" ", ""), row[name])
 
@@ -188,14 +193,3 @@ def from_xml(text: str) -> Row | None:
 def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
 
-
-def moments(row: Row) -> Iterator[datetime]:
-    """Times the row carries under the names Windows events use, most exact first."""
-    for name in ("TimeCreated", "UtcTime", "@timestamp", "EventTime", "TimeGenerated"):
-        value = row.get(name)
-        if isinstance(value, str):
-            try:
-                moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
-            except ValueError:
-                continue
-            yield moment if moment.tzinfo else moment.replace(tzinfo=UTC)
