@@ -1,0 +1,509 @@
+"""Kusto expressions to model expressions: comparisons become Matches, negation becomes exact in two values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ... import model as m
+from ...model import Op
+from . import syntax as s
+from .lower_scope import DEEPEST_CALL, MOST_INLINED, Constant, Context, Function, Rows, Table, bare, span
+from .comparisons import LISTS, MIRRORED, OPPOSITES, OPERATORS, ORDER, TEXT, Comparison
+
+PLAIN = frozenset({"string", "long", "int", "real", "bool"})
+ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
+ALIASES = {"iif": "iff", "notempty": "isnotempty", "notnull": "isnotnull"}
+NEVER_NULL = frozenset(
+    {"isempty", "isnotempty", "isnull", "isnotnull", "isnan", "isinf", "isfinite", "isascii", "isutf8",
+     "has_any", "has_all", "in", "in~"}
+)  # fmt: skip
+SCOPES = frozenset({"cluster", "database", "workspace", "app", "resource", "adx", "arg", "table"})
+
+
+def lower_expr(ctx: Context, node: s.Expr) -> m.Expr:
+    """`node` as a model expression. What is not understood becomes an OpaqueExpr with its own words."""
+    handler = _HANDLERS.get(type(node))
+    return handler(ctx, node) if handler else opaque(ctx, node)
+
+
+def opaque(ctx: Context, node: s.Expr, keyword: str = "") -> m.OpaqueExpr:
+    return m.OpaqueExpr(keyword or type(node).__name__.lower(), ctx.words(node), span(node))
+
+
+# ---------------------------------------------------------------- names, literals, paths
+
+
+def _name(ctx: Context, node: s.Name) -> m.Expr:
+    found = ctx.constant(node.name) if ctx.scope else None
+    if found is None:
+        return m.Field(node.name, span(node))
+    if isinstance(found, m.Literal):
+        return m.Literal(found.value, found.type, span(node))
+    return found
+
+
+def _literal(ctx: Context, node: s.Literal) -> m.Expr:
+    if not node.valid:
+        return opaque(ctx, node, node.type)
+    if ctx.searching and node.type == "string" and isinstance(node.value, str):
+        return _searched(m.ANY, node.value, ctx.searching == "cased", node)
+    return m.Literal(node.value, node.type, span(node))
+
+
+def _searched(subject: m.Expr, text: str, cased: bool, node: s.Expr) -> m.Expr:
+    """What `search "text"` and `column:"text"` look for: a term, and with `*` at its ends less than a whole one.
+
+    Source: https://learn.microsoft.com/kusto/query/search-operator
+    """
+    start, end, inner = text.startswith("*"), text.endswith("*") and len(text) > 1, text.strip("*")
+    if not inner:
+        return m.TRUE
+    if "*" in inner:
+        pattern = ".*?".join(_regex_escaped(part) for part in inner.split("*"))
+        pattern = ("" if start else r"\b") + pattern + ("" if end else r"\b")
+        return m.Match(subject, Op.REGEX, (pattern if cased else f"(?i){pattern}",), cased=True, span=span(node))
+    op = {(0, 0): Op.TERM, (0, 1): Op.TERM_PREFIX, (1, 0): Op.TERM_SUFFIX, (1, 1): Op.CONTAINS}[start, end]
+    return m.Match(subject, op, (inner,), cased=cased, span=span(node))
+
+
+def _regex_escaped(text: str) -> str:
+    return "".join("\\" + char if char in r"\.+*?()|[]{}^$" else char for char in text)
+
+
+def _path(ctx: Context, node: s.Path) -> m.Expr:
+    if isinstance(node.base, s.Name):
+        if node.base.name in ("$left", "$right"):
+            if ctx.sides is not None and isinstance(node.member, s.Name):
+                ctx.sides.add(node.base.name)
+                return m.Field(node.member.name, span(node))
+    if isinstance(node.member, s.Call):
+        return opaque(ctx, node, "path")
+    base = lower_expr(ctx, node.base)
+    return m.Index(base, m.Literal(node.member.name, "string", span(node.member)), span(node))
+
+
+def _element(ctx: Context, node: s.Element) -> m.Expr:
+    if ctx.sides is not None and isinstance(node.base, s.Name) and node.base.name in ("$left", "$right"):
+        if isinstance(node.index, s.Literal) and isinstance(node.index.value, str):
+            ctx.sides.add(node.base.name)
+            return m.Field(node.index.value, span(node))
+    return m.Index(lower_expr(ctx, node.base), _value(ctx, node.index), span(node))
+
+
+def _star(ctx: Context, node: s.Star) -> m.Expr:
+    return m.TRUE if ctx.searching else m.Star()
+
+
+def _value(ctx: Context, node: s.Expr) -> m.Expr:
+    """An operand, never a predicate of its own: a string in it is a string, in `search` too."""
+    if not ctx.searching:
+        return lower_expr(ctx, node)
+    kept, ctx.searching = ctx.searching, ""
+    try:
+        return lower_expr(ctx, node)
+    finally:
+        ctx.searching = kept
+
+
+# ---------------------------------------------------------------- comparisons
+
+
+def _binary(ctx: Context, node: s.Binary) -> m.Expr:
+    if node.op in ARITHMETIC:
+        return _arithmetic(ctx, node)
+    row = OPERATORS.get(node.op)
+    if row is None:
+        return opaque(ctx, node, node.op)
+    left, right = _operand(ctx, node.left), _value(ctx, node.right)
+    if isinstance(node.left, s.Name) and isinstance(node.right, s.Name) and node.left.name == node.right.name:
+        # a column and a variable of one name: the column hides the variable, on both sides
+        left, right = m.Field(node.left.name, span(node.left)), m.Field(node.right.name, span(node.right))
+    if node.op == ":" and isinstance(right, m.Literal) and isinstance(right.value, str):
+        return _searched(left, right.value, ctx.searching == "cased", node)
+    return compared(left, row, right, node)
+
+
+def _operand(ctx: Context, node: s.Expr) -> m.Expr:
+    return m.ANY if isinstance(node, s.Star) else _value(ctx, node)
+
+
+def _arithmetic(ctx: Context, node: s.Expr) -> m.Expr:
+    """A chain `a + b + c` leans left as deep as it is long: taken down in a loop."""
+    spine: list[s.Binary] = []
+    while isinstance(node, s.Binary) and node.op in ARITHMETIC:
+        spine.append(node)
+        node = node.left
+    result = _value(ctx, node)
+    for step in reversed(spine):
+        result = m.Call(step.op, (result, _value(ctx, step.right)), span(step))
+    return result
+
+
+def compared(left: m.Expr, row: Comparison, right: m.Expr, node: s.Node) -> m.Expr:
+    """`left op right` as a Match when one side is a plain literal, else as a Compare."""
+    op, cased, negated = row.op, row.cased, row.negated
+    if _plain(left) and not _plain(right) and op in MIRRORED:
+        left, right, op = right, left, MIRRORED[op]
+    place = span(node)
+    if isinstance(right, m.Literal) and _plain(right):
+        value = str(right.value) if op in TEXT and not isinstance(right.value, str) else right.value
+        match: m.Expr = m.Match(left, op, (value,), False, cased, place)
+        return m.Not(match, place) if negated else match
+    if negated and op is Op.EQ and not _never_null(right):
+        return m.Compare(left, Op.NE, right, cased, place)
+    compare: m.Expr = m.Compare(left, op, right, cased, place)
+    return m.Not(compare, place) if negated else compare
+
+
+def _plain(expr: m.Expr) -> bool:
+    return isinstance(expr, m.Literal) and expr.type in PLAIN and expr.value is not None
+
+
+def _never_null(expr: m.Expr) -> bool:
+    """A literal that is not null: `x != it` then is exactly "not x == it", for a null x too."""
+    return isinstance(expr, m.Literal) and expr.value is not None
+
+
+def _between(ctx: Context, node: s.Between) -> m.Expr:
+    left, low, high = _value(ctx, node.left), _value(ctx, node.low), _value(ctx, node.high)
+    if _timespan(high) and not _timespan(low):
+        high = m.Call("+", (low, high), high.span if isinstance(high, m.Literal) else None)
+    if node.negated:
+        return m.Or(
+            (compared(left, OPERATORS["<"], low, node), compared(left, OPERATORS[">"], high, node)), span(node)
+        )
+    return m.And((compared(left, OPERATORS[">="], low, node), compared(left, OPERATORS["<="], high, node)), span(node))
+
+
+def _timespan(expr: m.Expr) -> bool:
+    if isinstance(expr, m.Call) and expr.name in ("negate", "*", "/") and expr.args:
+        return any(_timespan(arg) for arg in expr.args)
+    return isinstance(expr, m.Literal) and expr.type == "timespan"
+
+
+# ---------------------------------------------------------------- lists
+
+
+def _in_list(ctx: Context, node: s.InList) -> m.Expr:
+    row = LISTS[node.op]
+    subject = _operand(ctx, node.left)
+    query = _subquery(ctx, node.items)
+    found: m.Expr
+    if query is not None:
+        found = m.Within(subject, row.op, query, row.every, row.cased, span(node))
+    else:
+        items = tuple(_value(ctx, item) for item in node.items)
+        values = _constants(items)
+        if values is None:
+            found = m.Call(row.name, (subject, *items), span(node))
+        else:
+            if row.op is Op.TERM:
+                values = tuple(value if isinstance(value, str) else _text(value) for value in values)
+            found = m.Match(subject, row.op, values, row.every, row.cased, span(node))
+    return m.Not(found, span(node)) if row.negated else found
+
+
+def _text(value: m.Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _subquery(ctx: Context, items: tuple[s.Expr, ...]) -> m.Query | None:
+    if len(items) != 1:
+        return None
+    item = bare(items[0])
+    if isinstance(item, s.Pipe | s.DataTable | s.ExternalData | s.Materialize | s.ToTable):
+        return ctx.query(ctx, item)
+    if isinstance(item, s.Name) and item.name not in ctx.columns:
+        bound = ctx.scope.get(item.name)
+        if isinstance(bound, Table | Rows) or (isinstance(bound, Function) and bound.tabular):
+            return ctx.query(ctx, item)
+        if bound is None and item.name in ctx.tables:
+            return ctx.query(ctx, item)
+    if isinstance(item, s.Call) and tabular(ctx.scope, item):
+        return ctx.query(ctx, item)
+    return None
+
+
+def _constants(items: tuple[m.Expr, ...]) -> tuple[m.Scalar, ...] | None:
+    """The plain values of a list of literals, arrays of literals opened; None when anything is computed."""
+    values: list[m.Scalar] = []
+    for item in items:
+        if isinstance(item, m.Call) and item.name in ("pack_array", "array_concat", "set_union"):
+            inner = _constants(item.args)
+            if inner is None or (item.name != "pack_array" and not all(map(_array, item.args))):
+                return None
+            values.extend(inner)
+        elif not isinstance(item, m.Literal) or item.value is None:
+            return None
+        elif item.type == "dynamic":
+            array = _json_array(str(item.value))
+            if array is None:
+                return None
+            values.extend(array)
+        elif item.type in PLAIN:
+            values.append(item.value)
+        else:
+            return None
+    return tuple(values)
+
+
+def _array(expr: m.Expr) -> bool:
+    return (isinstance(expr, m.Literal) and expr.type == "dynamic") or (
+        isinstance(expr, m.Call) and expr.name == "pack_array"
+    )
+
+
+def _json_array(text: str) -> list[m.Scalar] | None:
+    try:
+        array = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(array, list) or not all(isinstance(item, str | int | float | bool) for item in array):
+        return None
+    return array
+
+
+# ---------------------------------------------------------------- and, or, not
+
+
+def _and(ctx: Context, node: s.AndChain) -> m.Expr:
+    return m.And(tuple(lower_expr(ctx, term) for term in node.terms), span(node))
+
+
+def _or(ctx: Context, node: s.OrChain) -> m.Expr:
+    return m.Or(tuple(lower_expr(ctx, term) for term in node.terms), span(node))
+
+
+def negated(expr: m.Expr) -> m.Expr:
+    """Kusto's `not(expr)`, where null is not true, said with the model's two-valued Not.
+
+    `not(x < 5)` is `x >= 5`, `not(f(x))` is `f(x) == false`: all false for a null. A group with such a part inside is
+    negated term by term (De Morgan), which is exact for Kusto's three values; any other group stays whole.
+    """
+    match expr:
+        case m.And(terms, place) if nullable(expr):
+            return m.Or(tuple(negated(term) for term in terms), place)
+        case m.Or(terms, place) if nullable(expr):
+            return m.And(tuple(negated(term) for term in terms), place)
+        case m.Match(_, op) if op in OPPOSITES:
+            return m.replace(expr, op=OPPOSITES[op])
+        case m.Compare(_, op) if op in OPPOSITES:
+            return m.replace(expr, op=OPPOSITES[op])
+        case m.Compare(_, Op.EQ, right) if not _never_null(right):
+            return m.replace(expr, op=Op.NE)
+        case m.Compare(_, Op.NE):
+            return m.replace(expr, op=Op.EQ)
+        case m.Not(term):
+            return term
+        case m.Literal(bool() as value, "bool", place):
+            return m.Literal(not value, "bool", place)
+        case m.Field(_, place) | m.Index(_, _, place) | m.ToScalar(_, place):
+            return m.Match(expr, Op.EQ, (False,), span=place)
+        case m.Call(name, _, place) if name not in NEVER_NULL:
+            return m.Match(expr, Op.EQ, (False,), span=place)
+    return m.Not(expr, getattr(expr, "span", None))
+
+
+def nullable(expr: m.Expr) -> bool:
+    """Whether some part, as a truth value, may be null."""
+    stack = [expr]
+    while stack:
+        match stack.pop():
+            case m.And(terms) | m.Or(terms):
+                stack.extend(terms)
+            case m.Not(term):
+                stack.append(term)
+            case m.Match(_, op) if op in ORDER:
+                return True
+            case m.Compare(_, op, right) if op in ORDER or (op in (Op.EQ, Op.NE) and not _never_null(right)):
+                return True
+            case m.Field() | m.Index() | m.ToScalar():
+                return True
+            case m.Call(name) if name not in NEVER_NULL:
+                return True
+    return False
+
+
+# ---------------------------------------------------------------- calls
+
+
+def _call(ctx: Context, node: s.Call) -> m.Expr:
+    name = ALIASES.get(node.name.name, node.name.name)
+    if ctx.scope and isinstance(bound := ctx.scope.get(name), Function):
+        return _inlined(ctx, bound, node)
+    if name == "not" and len(node.args) == 1:
+        inner = bare(node.args[0])
+        if isinstance(inner, s.Call) and inner.name.name == "not" and len(inner.args) == 1:
+            return lower_expr(ctx, inner.args[0])
+        return m.replace(negated(lower_expr(ctx, node.args[0])), span=span(node))
+    args = tuple(argument(ctx, arg) for arg in node.args)
+    if len(args) == 1 and name in ("isempty", "isnotempty"):
+        empty = m.Match(args[0], Op.EMPTY, span=span(node))
+        return empty if name == "isempty" else m.Not(empty, span(node))
+    return m.Call(name, args, span(node))
+
+
+def argument(ctx: Context, node: s.Expr) -> m.Expr:
+    """An argument of a function: an expression, `name = value`, `*`, or a type."""
+    if isinstance(node, s.NamedExpr) and len(node.names) == 1:
+        return m.Named(node.names[0].name, _value(ctx, node.value))
+    if isinstance(node, s.Star):
+        return m.Star()
+    return _value(ctx, node)
+
+
+def _inlined(ctx: Context, function: Function, node: s.Call) -> m.Expr:
+    """The body of a scalar let function with its arguments in place."""
+    body = function.node.body
+    if function.tabular or not body or ctx.depth >= DEEPEST_CALL or ctx.inlined >= MOST_INLINED:
+        return opaque(ctx, node, function.name)
+    inner = entered(ctx, function, node.args)
+    last = body[-1]
+    if inner is None or not isinstance(last, s.QueryStatement):
+        return opaque(ctx, node, function.name)
+    for statement in body[:-1]:
+        if not isinstance(statement, s.Let):
+            return opaque(ctx, node, function.name)
+        define(inner, statement)
+    result = lower_expr(inner, last.query)
+    ctx.inlined = inner.inlined
+    return result
+
+
+def define(ctx: Context, let: s.Let) -> None:
+    """A let inside a scalar function: its tables stand where they are used."""
+    value = bare(let.value)
+    if isinstance(value, s.Function):
+        ctx.scope[let.name.name] = Function(let.name.name, value, ctx.scope, gives_rows(ctx.scope, value))
+    elif tabular(ctx.scope, value):
+        ctx.scope[let.name.name] = Rows(ctx.query(ctx, value))
+    else:
+        ctx.scope[let.name.name] = Constant(lower_expr(ctx, value))
+
+
+def entered(ctx: Context, function: Function, args: tuple[s.Expr, ...], rows: m.Query | None = None) -> Context | None:
+    """A context for the body of `function`, its parameters bound to `args` (and its first one to `rows`, for invoke).
+
+    None when the arguments do not fit the parameters.
+    """
+    parameters = list(function.node.parameters)
+    bound: dict[str, Constant | Rows] = {}
+    if rows is not None:
+        if not parameters:
+            return None
+        bound[parameters.pop(0).name.name] = Rows(rows)
+    named = {arg.names[0].name: arg.value for arg in args if isinstance(arg, s.NamedExpr) and arg.names}
+    plain = [arg for arg in args if not isinstance(arg, s.NamedExpr)]
+    if len(plain) + len(named) > len(parameters):
+        return None
+    for parameter in parameters:
+        name = parameter.name.name
+        given = named.get(name)
+        if given is None and plain:
+            given = plain.pop(0)
+        if parameter.columns is not None:
+            if given is None:
+                return None
+            bound[name] = Rows(ctx.query(ctx, given))
+        elif given is not None:
+            bound[name] = Constant(_value(ctx, given))
+        elif parameter.default is not None:
+            bound[name] = Constant(_value(ctx, parameter.default))
+        else:
+            return None
+    inner = Context(ctx.text, ctx.query, ctx.body, ctx.tables, {**function.scope, **bound}, depth=ctx.depth + 1)
+    inner.inlined = ctx.inlined + 1
+    return inner
+
+
+def tabular(scope: dict[str, Any], node: s.Expr) -> bool:
+    """Whether a let value or argument is rows, by its form: functions we do not know are tables when named like one."""
+    node = bare(node)
+    match node:
+        case s.Pipe() | s.DataTable() | s.ExternalData() | s.Materialize() | s.ToTable() | s.ContextualDataTable():
+            return True
+        case s.MacroExpand() | s.ViewCombine():
+            return True
+        case s.Name(name):
+            bound = scope.get(name)
+            if bound is None:
+                return True
+            return isinstance(bound, Table | Rows) or (isinstance(bound, Function) and bound.tabular)
+        case s.Call(s.Name(name)):
+            if isinstance(bound := scope.get(name), Function):
+                return bound.tabular
+            return name in SCOPES or name != name.lower() or name.startswith("_")
+        case s.Path():
+            root: s.Expr = node
+            while isinstance(root, s.Path):
+                root = root.base
+            return isinstance(root, s.Call) and root.name.name in SCOPES
+    return False
+
+
+def gives_rows(scope: dict[str, Any], function: s.Function) -> bool:
+    """Whether a function's value is rows."""
+    if not function.body or not isinstance(last := function.body[-1], s.QueryStatement):
+        return False
+    inner: dict[str, Any] = dict(scope)
+    for parameter in function.parameters:
+        name = parameter.name.name
+        inner[name] = Table(name) if parameter.columns is not None else Constant(m.TRUE)
+    for statement in function.body[:-1]:
+        if isinstance(statement, s.Let):
+            value = bare(statement.value)
+            name = statement.name.name
+            if isinstance(value, s.Function):
+                inner[name] = Function(name, value, inner, gives_rows(inner, value))
+            else:
+                inner[name] = Table(name) if tabular(inner, value) else Constant(m.TRUE)
+    return tabular(inner, last.query)
+
+
+# ---------------------------------------------------------------- the rest
+
+
+def _unary(ctx: Context, node: s.Unary) -> m.Expr:
+    value = _value(ctx, node.operand)
+    if node.op == "+":
+        return value
+    if isinstance(value, m.Literal) and isinstance(value.value, int | float) and value.type != "bool":
+        return m.Literal(-value.value, value.type, span(node))
+    return m.Call("negate", (value,), span(node))
+
+
+def _toscalar(ctx: Context, node: s.ToScalar) -> m.Expr:
+    if not tabular(ctx.scope, node.query):
+        return m.Call("toscalar", (_value(ctx, node.query),), span(node))
+    return m.ToScalar(ctx.query(ctx, node.query), span(node))
+
+
+def _parens(ctx: Context, node: s.Parens) -> m.Expr:
+    return lower_expr(ctx, node.inner)
+
+
+def _typeof(ctx: Context, node: s.TypeOf) -> m.Expr:
+    if len(node.types) == 1 and not node.columns:
+        return m.Literal(node.types[0], "typeof", span(node))
+    return opaque(ctx, node)
+
+
+_HANDLERS: dict[type, Callable[[Context, Any], m.Expr]] = {
+    s.Name: _name,
+    s.Literal: _literal,
+    s.Path: _path,
+    s.Element: _element,
+    s.Star: _star,
+    s.Binary: _binary,
+    s.Between: _between,
+    s.InList: _in_list,
+    s.AndChain: _and,
+    s.OrChain: _or,
+    s.Call: _call,
+    s.Unary: _unary,
+    s.Parens: _parens,
+    s.ToScalar: _toscalar,
+    s.TypeOf: _typeof,
+}
