@@ -16,6 +16,7 @@ from .tree import (
     Literal,
     Match,
     Named,
+    Nested,
     Not,
     OpaqueExpr,
     Or,
@@ -29,7 +30,7 @@ from .tree import (
 def outline(query: Query, indent: str = "") -> str:
     """`query` as text; equal texts mean equal meaning, when both are in normal form.
 
-    Names used only for readers (`parameters`) are left out.
+    Names used only for readers (`parameters`, the function a Nested query came from) are left out.
     """
     lines: list[str] = []
     for let in query.lets:
@@ -44,7 +45,7 @@ def _stage(stage: Node, indent: str) -> str:
     words: list[str] = [f"{indent}{type(stage).__name__}"]
     below: list[str] = []
     for name in stage.__struct_fields__:
-        if name == "span":
+        if name == "span" or (name == "name" and isinstance(stage, Nested)):
             continue
         value = getattr(stage, name)
         if value in ((), "", None, False) and name != "keyword":
