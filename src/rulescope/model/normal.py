@@ -35,6 +35,8 @@ def _normal_node(node: Node) -> Node:
             return _joined(Or, _merged(terms), node)
         case Not(Not(inner)):
             return inner
+        case Not(And(()) | Or(()) as constant):
+            return Or(()) if isinstance(constant, And) else And(())
         case Match():
             return _normal_match(node)
     return node
