@@ -28,6 +28,14 @@ def lower_expr(ctx: Context, node: s.Expr) -> m.Expr:
     return handler(ctx, node) if handler else opaque(ctx, node)
 
 
+def lower_predicate(ctx: Context, node: s.Expr) -> m.Expr:
+    """`node` as a condition: `true` and `false` there are the empty And and Or."""
+    expr = lower_expr(ctx, node)
+    if isinstance(expr, m.Literal) and expr.type == "bool" and expr.value is not None:
+        return m.TRUE if expr.value else m.FALSE
+    return expr
+
+
 def opaque(ctx: Context, node: s.Expr, keyword: str = "") -> m.OpaqueExpr:
     return m.OpaqueExpr(keyword or type(node).__name__.lower(), ctx.words(node), span(node))
 
@@ -269,11 +277,11 @@ def _json_array(text: str) -> list[m.Scalar] | None:
 
 
 def _and(ctx: Context, node: s.AndChain) -> m.Expr:
-    return m.And(tuple(lower_expr(ctx, term) for term in node.terms), span(node))
+    return m.And(tuple(lower_predicate(ctx, term) for term in node.terms), span(node))
 
 
 def _or(ctx: Context, node: s.OrChain) -> m.Expr:
-    return m.Or(tuple(lower_expr(ctx, term) for term in node.terms), span(node))
+    return m.Or(tuple(lower_predicate(ctx, term) for term in node.terms), span(node))
 
 
 def negated(expr: m.Expr) -> m.Expr:
@@ -297,8 +305,10 @@ def negated(expr: m.Expr) -> m.Expr:
             return m.replace(expr, op=Op.EQ)
         case m.Not(term):
             return term
-        case m.Literal(bool() as value, "bool", place):
-            return m.Literal(not value, "bool", place)
+        case m.And(()):
+            return m.FALSE
+        case m.Or(()):
+            return m.TRUE
         case m.Field(_, place) | m.Index(_, _, place) | m.ToScalar(_, place):
             return m.Match(expr, Op.EQ, (False,), span=place)
         case m.Call(name, _, place) if name not in NEVER_NULL:
@@ -336,8 +346,8 @@ def _call(ctx: Context, node: s.Call) -> m.Expr:
     if name == "not" and len(node.args) == 1:
         inner = bare(node.args[0])
         if isinstance(inner, s.Call) and inner.name.name == "not" and len(inner.args) == 1:
-            return lower_expr(ctx, inner.args[0])
-        return m.replace(negated(lower_expr(ctx, node.args[0])), span=span(node))
+            return lower_predicate(ctx, inner.args[0])
+        return negated(lower_predicate(ctx, node.args[0]))
     args = tuple(argument(ctx, arg) for arg in node.args)
     if len(args) == 1 and name in ("isempty", "isnotempty"):
         empty = m.Match(args[0], Op.EMPTY, span=span(node))

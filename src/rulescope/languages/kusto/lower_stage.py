@@ -7,7 +7,7 @@ from typing import Any
 
 from ... import model as m
 from . import syntax as s
-from .lower_expr import argument, lower_expr
+from .lower_expr import argument, lower_expr, lower_predicate
 from .lower_scope import Context, bare, span
 
 TYPES = {
@@ -94,7 +94,7 @@ def optional(ctx: Context, node: s.Expr | None) -> m.Expr | None:
 
 
 def _where(ctx: Context, node: s.Where) -> m.Step:
-    return m.Filter(lower_expr(ctx, node.predicate), _keyword(ctx, node, "where", "filter"), span(node))
+    return m.Filter(lower_predicate(ctx, node.predicate), _keyword(ctx, node, "where", "filter"), span(node))
 
 
 def _keyword(ctx: Context, node: s.Operator, *words: str) -> str:
@@ -311,7 +311,7 @@ def _search(ctx: Context, node: s.Search) -> m.Step | None:
     cased = option(ctx, node.options, "kind") == "case_sensitive"
     ctx.searching = "cased" if cased else "uncased"
     try:
-        predicate = lower_expr(ctx, node.predicate)
+        predicate = lower_predicate(ctx, node.predicate)
     finally:
         ctx.searching = ""
     return m.Search(predicate, names, properties(ctx, node.options), span=span(node))
@@ -338,7 +338,7 @@ def _find(ctx: Context, node: s.Find) -> m.Step | None:
                 return None
     ctx.searching = "uncased"
     try:
-        predicate = lower_expr(ctx, node.predicate)
+        predicate = lower_predicate(ctx, node.predicate)
     finally:
         ctx.searching = ""
     tables = tuple(ctx.query(ctx, table) for table in node.tables)

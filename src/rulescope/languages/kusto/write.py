@@ -42,6 +42,9 @@ class _Writer:
             text = self._let(let)
             lines.extend(self._pending())
             lines.append(text)
+        if not query.stages:  # a text of lets only
+            lines[:0] = [f"let {name(p.name)} = {p.text};" for p in query.parameters if not p.name.startswith("set ")]
+            return ("\n" if self.long else " ").join(lines)
         body = self.pipeline(query.stages, "")
         lines.extend(self._pending())
         lines.append(body)
@@ -328,7 +331,7 @@ def _hints(properties: tuple[m.Property, ...]) -> str:
 
 
 def _filter(w: _Writer, s: m.Filter, indent: str) -> str:
-    return f"where {w.predicate(s.predicate, indent)}"
+    return f"{_kept(s.keyword, 'where', 'filter')} {w.predicate(s.predicate, indent)}"
 
 
 def _listed(w: _Writer, s: Any, indent: str) -> str:

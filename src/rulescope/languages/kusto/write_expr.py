@@ -12,6 +12,7 @@ from ...errors import UnsupportedError
 from ...model import Op
 from .comparisons import LIST_WORDS, OPPOSITES, ORDER, WORDS
 from .lower_expr import nullable
+from .tokens import KEYWORDS, NAME_KEYWORDS
 
 OR, AND, COMPARED, ADDED, MULTIPLIED, PRIMARY = range(6)
 """How tightly an expression binds, from loosest; a part that binds less tightly than its place asks gets parentheses."""
@@ -19,16 +20,7 @@ OR, AND, COMPARED, ADDED, MULTIPLIED, PRIMARY = range(6)
 ARITHMETIC = {"+": ADDED, "-": ADDED, "*": MULTIPLIED, "/": MULTIPLIED, "%": MULTIPLIED}
 NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*")
 WILD_NAME = re.compile(r"[A-Za-z_*][A-Za-z0-9_*]*")
-RESERVED = frozenset(
-    "and or not in has between contains startswith endswith like matches by on to of with where extend project summarize"
-    " take limit top sort order join union let set as asc desc true false null typeof datatable externaldata materialize"
-    " toscalar search find render print range count distinct evaluate parse invoke sample reduce serialize consume"
-    " lookup partition scan fork facet getschema declare alias pattern restrict access view kind default"
-    " first last nulls step from contextual_datatable long int real double bool boolean string guid uuid uniqueid"
-    " datetime date timespan time decimal dynamic int8 int16 int32 int64 uint8 uint16 uint32 uint64 float"
-    " has_any has_all hasprefix hassuffix filter materialized"
-    .split()
-)  # fmt: skip
+RESERVED = (KEYWORDS - NAME_KEYWORDS) | {"true", "false", "null", "not", "bool", "guid", "uuid", "typeof", "dynamic"}
 TICKS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"), (10_000, "ms"))
 
 
@@ -160,6 +152,8 @@ class ExprWriter:
             parts = [self._match(m.replace(match, values=(value,), every=False), False)[0] for value in values]
             return (" and " if every else " or ").join(parts), (AND if every else OR)
         word = WORDS.get((op, cased, negated))
+        if word is None and negated and (op, cased, False) in WORDS:
+            return f"not({self._match(match, False)[0]})", PRIMARY
         if word is None:
             raise UnsupportedError("kusto", f"{op} of {'cased' if match.cased else 'uncased'} values", match.span)
         return f"{self.text(subject, self._place(word))} {word} {scalar(values[0], match)}", COMPARED
