@@ -1,0 +1,169 @@
+"""What a stage's expressions name, checked against its input: unknown columns and functions, near misses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from difflib import get_close_matches
+
+from .. import model as m
+from ..model.walk import children
+from ..text import Span
+from .functions import lookup, names
+from .rows import EMPTY_ROW, RowType, Scope
+from .types import PREDICATES
+
+CLOSED = (m.Query, m.TypedName, m.Property, m.ParsePart)  # nothing in these is evaluated over the stage's input
+
+
+def checked(stage: m.Step, row: RowType, scope: Scope) -> RowType:
+    """`row` as the stage sees it: an open row gets the columns the stage names. Reports what it finds to the scope."""
+    match stage:
+        case m.Join() | m.Union() | m.Search() | m.Find() | m.Nested():
+            return row  # several inputs: checked where they are known
+        case m.Select(patterns):
+            return _with_names(row, [p for p in patterns if "*" not in p], stage, scope)
+        case m.Facet(by):
+            return _with_names(row, by, stage, scope)
+        case m.Evaluate() if (function := lookup(stage.plugin, "plugin")) is None or "table" in function.parameters:
+            if function is None:
+                _unknown_plugin(stage, scope)
+            return row
+        case m.ScanRows():
+            extra = {column.name: column.type for column in stage.declared}
+            extra |= {step.name: "dynamic" for step in stage.steps}
+            check_expr(stage, RowType.of({**row.types, **extra}, row.open), scope)
+            return row
+    return check_expr(stage, row, scope)
+
+
+def _with_names(row: RowType, wanted: Collection[str], stage: m.Step, scope: Scope) -> RowType:
+    missing = [name for name in wanted if name not in row.types]
+    if missing and row.open and getattr(stage, "keyword", "") == "project-reorder":
+        return RowType.of({**row.types, **dict.fromkeys(missing, "unknown")}, True)
+    if not row.open:
+        for name in missing:
+            unknown_column(name, stage.span, row, scope)
+    return row
+
+
+def check_expr(node: m.Node, row: RowType, scope: Scope) -> RowType:
+    """Check every expression in `node` that is evaluated over `row`; gives the row with the columns found out by use."""
+    found: dict[str, str] = {}
+    stack: list[m.Node] = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, m.Field):
+            name = top.name
+            if name in row.types or name in scope.scalars or name[:1] in ("*", "$"):
+                continue
+            if row.open:
+                found.setdefault(name, "unknown")
+            else:
+                unknown_column(name, top.span, row, scope)
+            continue
+        if isinstance(top, m.Call) and scope.findings is not None:
+            _check_call(top, scope)
+        elif isinstance(top, m.Within | m.ToScalar) and scope.findings is not None:
+            from .query import query_row
+
+            query_row(top.query, scope)
+        stack.extend(reversed([child for child in children(top) if not isinstance(child, CLOSED)]))
+    return RowType.of({**row.types, **found}, True) if found else row
+
+
+def _check_call(call: m.Call, scope: Scope) -> None:
+    function = lookup(call.name)
+    if function is None:
+        if call.name.lstrip("!") not in PREDICATES and call.name != "toscalar":
+            near = near_miss(call.name, names())
+            report(scope, "unknown-function", call.name, "error", call.span, f"no function {call.name}", near)
+        return
+    if function.kind == "operator":
+        return
+    given, most = len(call.args), function.most
+    aggregate = lookup(call.name, "aggregate")
+    if not (function.least <= given and (most is None or given <= most)) and (aggregate in (None, function)):
+        wanted = _count(function.least, most)
+        message = f"{call.name} takes {wanted}, not {given}"
+        report(scope, "wrong-argument-count", f"{call.name}/{given}", "error", call.span, message)
+    if function.deprecated:
+        message = f"{call.name} is deprecated, use {function.replacement}"
+        report(scope, "deprecated-function", call.name, "note", call.span, message, function.replacement)
+
+
+def _count(least: int, most: int | None) -> str:
+    if most is None:
+        return f"{least} or more arguments"
+    return f"{least} argument{'s' if least != 1 else ''}" if least == most else f"{least} to {most} arguments"
+
+
+def _unknown_plugin(stage: m.Evaluate, scope: Scope) -> None:
+    near = near_miss(stage.plugin, names("plugin"))
+    report(scope, "unknown-function", stage.plugin, "error", stage.span, f"no plugin {stage.plugin}", near)
+
+
+def unknown_column(name: str, span: Span | None, row: RowType, scope: Scope) -> None:
+    if scope.findings is not None:
+        near = near_miss(name, row.types)
+        report(scope, "unknown-column", name, "warning", span, f"no column {name} here", near)
+
+
+def unknown_table(name: str, span: Span | None, scope: Scope) -> None:
+    if scope.findings is not None:
+        near = near_miss(name, (*scope.lets, *scope.tables))
+        report(scope, "unknown-table", name, "warning", span, f"no table {name}", near)
+
+
+def report(
+    scope: Scope, id: str, subject: str, severity: str, span: Span | None, message: str, suggestion: str = ""
+) -> None:
+    """Add a finding to those of the scope, when anybody listens."""
+    if scope.findings is not None:
+        if suggestion and id.startswith("unknown"):
+            message = f"{message}; did you mean {suggestion}?"
+        scope.findings.add(subject, m.Diagnostic(id, message, severity, None, span, suggestion))
+
+
+def near_miss(name: str, known: Collection[str]) -> str:
+    """The known name most like `name`: the same but for case, else a close one; "" when none is."""
+    folded = name.casefold()
+    for candidate in known:
+        if candidate.casefold() == folded:
+            return candidate
+    close = get_close_matches(name, _plausible(name, known), 1, 0.75)
+    return close[0] if close else ""
+
+
+def _plausible(name: str, known: Collection[str]) -> Iterator[str]:
+    return (candidate for candidate in known if abs(len(candidate) - len(name)) <= 1 + len(name) // 4)
+
+
+def duplicates(columns: tuple[m.Column, ...], scope: Scope) -> None:
+    """Report a name the author gives to two columns of one stage."""
+    if scope.findings is None:
+        return
+    seen: set[str] = set()
+    for column in columns:
+        given = column.names or ((column.value.name,) if isinstance(column.value, m.Field) else ())
+        for name in given:
+            if name in seen:
+                report(scope, "duplicate-column", name, "error", column.span, f"column {name} is made twice")
+            seen.add(name)
+
+
+def check_join(stage: m.Join, left: RowType, right: RowType, scope: Scope) -> tuple[RowType, RowType]:
+    """Both sides of a join with the columns its keys name; conditions that are no key may name either side."""
+    for key in stage.on:
+        left = check_expr(key.left, left, scope)
+        right = check_expr(key.right, right, scope)
+    if stage.residue and not (left.open or right.open):
+        both = RowType.of({**right.types, **left.types})
+        for expr in stage.residue:
+            check_expr(expr, both, scope)
+    return left, right
+
+
+def check_source(stage: m.Step, scope: Scope) -> None:
+    """Check the expressions of a stage that has no input (print, range)."""
+    if scope.findings is not None and isinstance(stage, m.Print | m.Range | m.Inline):
+        check_expr(stage, EMPTY_ROW, scope)

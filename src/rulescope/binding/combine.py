@@ -1,0 +1,117 @@
+"""Rows of several inputs: join, lookup, union, search, find."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .. import model as m
+from .rows import UNKNOWN_ROW, RowType, Scope
+
+LEFT_ONLY = frozenset(("leftsemi", "leftanti", "anti", "leftantisemi"))
+RIGHT_ONLY = frozenset(("rightsemi", "rightanti", "rightantisemi"))
+
+
+def joined(left: RowType, right: RowType, stage: m.Join) -> RowType:
+    """Columns of a join or lookup: the left side's, then the right side's, renamed `x1`, `x2` where the name is taken."""
+    if stage.kind in LEFT_ONLY:
+        return left
+    if stage.kind in RIGHT_ONLY:
+        return right
+    dropped: set[str] = set()
+    if stage.keyword == "lookup":  # the right side's keys are not repeated
+        dropped = {key.right.name for key in stage.on if isinstance(key.right, m.Field)}
+    return beside(left, right, dropped)
+
+
+def beside(left: RowType, right: RowType, dropped: Iterable[str] = ()) -> RowType:
+    """The columns of `left` and of `right`; a name that stands on both sides gets a number on the right."""
+    dropped = set(dropped)
+    types = dict(left.types)
+    names = [name for name in right.types if name not in dropped]
+    used = types.keys() | set(names)
+    for name in names:
+        made = name
+        if name in left.types:
+            number = 1
+            while (made := f"{name}{number}") in used:
+                number += 1
+            used.add(made)
+        types[made] = right.types[name]
+    return RowType.of(types, left.open or right.open)
+
+
+def union_row(rows: Iterable[RowType], kind: str = "outer", withsource: str = "") -> RowType:
+    """Columns of a union: those of any input in order of appearance, a name of several types once per type (`x_long`).
+
+    kind inner: only columns that every input has with the same type.
+    """
+    inputs = list(rows)
+    open = any(row.open for row in inputs)
+    if not withsource and inputs and all(row.types == inputs[0].types for row in inputs):
+        return RowType.of(inputs[0].types, open)
+    types: dict[str, dict[str, None]] = {}
+    for row in inputs:
+        for name, type in row.types.items():
+            if (known := types.get(name)) is None:
+                types[name] = {type: None}
+            else:
+                known[type] = None
+    made: dict[str, str] = {withsource: "string"} if withsource else {}
+    for name, kinds in types.items():
+        if kind == "inner" and not open and not all(name in row.types for row in inputs):
+            continue
+        if len(kinds) == 1:
+            made.setdefault(name, next(iter(kinds)))
+            continue
+        for type in kinds:
+            made[_free(f"{name}_{type}", types, made)] = type
+    return RowType.of(made, open)
+
+
+def _free(name: str, *taken: Iterable[str]) -> str:
+    made, number = name, 0
+    while any(made in names for names in taken):
+        number += 1
+        made = f"{name}{number}"
+    return made
+
+
+def search_row(stage: m.Search, before: RowType | None, scope: Scope) -> RowType:
+    """`$table`, then the columns of the rows before or the union of the tables."""
+    searched = before if before is not None else union_row(_table_rows(stage.tables, scope))
+    return RowType.of({"$table": "string", **searched.types}, searched.open)
+
+
+def _table_rows(names: tuple[str, ...], scope: Scope) -> Iterator[RowType]:
+    for name in names or tuple(scope.tables):
+        if "*" in name:
+            yield from (row for found in scope.matching(name) if (row := scope.table(found)) is not None)
+        else:
+            yield scope.table(name) or UNKNOWN_ROW
+
+
+def find_row(stage: m.Find, rows: list[RowType], withsource: str) -> RowType:
+    """Columns of a find: `source_`, the chosen ones (else those all tables share and the predicate names), `pack_`.
+
+    A column whose type differs between tables is dynamic.
+    """
+    made = {withsource: "string"}
+    open = any(row.open for row in rows)
+    if stage.columns and not stage.away:
+        for column in stage.columns:
+            made[column.name] = column.type or _shared_type(column.name, rows)
+    else:
+        shared = [name for name in rows[0].types if all(name in row.types for row in rows)] if rows else []
+        named = (field.name for field in m.expressions(stage.predicate, m.Field))
+        away = {column.name for column in stage.columns}
+        for name in dict.fromkeys((*shared, *named)):
+            if name not in away and any(name in row.types for row in rows):
+                made[name] = _shared_type(name, rows)
+    if stage.pack or not stage.columns:
+        made["pack_"] = "dynamic"
+    return RowType.of(made, open and not stage.columns)
+
+
+def _shared_type(name: str, rows: list[RowType]) -> str:
+    types = {row.types[name] for row in rows if name in row.types}
+    return types.pop() if len(types) == 1 else "dynamic" if types else "unknown"

@@ -1,0 +1,292 @@
+"""Rows through a query: the row type after each stage, from the tables to the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .. import model as m
+from .check import check_expr, check_join, check_source, checked, duplicates, near_miss, report, unknown_table
+from .columns import expanded, named_columns
+from .combine import find_row, joined, search_row, union_row
+from .plugins import plugin_row
+from .rows import EMPTY_ROW, UNKNOWN_ROW, Findings, NamedColumn, RowType, Scope, Tables, type_name
+from .selection import selected
+from .types import NUMBERS, common, type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A query against tables: its result row, the row after each stage, and what does not fit."""
+
+    row: RowType
+    stages: tuple[RowType, ...]
+    diagnostics: tuple[m.Diagnostic, ...] = ()
+
+
+def bind(query: m.Query, tables: Tables, lets: Mapping[str, RowType] | None = None) -> Bound:
+    """Names and types of `query`'s columns over `tables`. Never raises for what the query names: see `diagnostics`.
+
+    `lets` are rows of further names, such as functions of the workspace.
+    """
+    findings = Findings()
+    stages: list[RowType] = []
+    row = query_row(query, Scope(tables, lets or {}, findings=findings), stages)
+    return Bound(row, tuple(stages), tuple(findings.items))
+
+
+def query_row(query: m.Query, scope: Scope, stages: list[RowType] | None = None) -> RowType:
+    """The result row of `query`; the row after each stage is appended to `stages`."""
+    scope = query_scope(query, scope)
+    row: RowType | None = None
+    for stage in query.stages:
+        row = step_row(stage, row, scope)
+        if isinstance(stage, m.As):
+            scope = scope.with_let(stage.name, row)
+        if stages is not None:
+            stages.append(row)
+    return EMPTY_ROW if row is None else row
+
+
+def query_scope(query: m.Query, scope: Scope) -> Scope:
+    """`scope` with the lets and parameters of `query`."""
+    if query.parameters:
+        known = {parameter.name: type_name(parameter.type) for parameter in query.parameters}
+        scope = replace(scope, scalars={**scope.scalars, **known})
+    for let in query.lets:
+        scope = scope.with_let(let.name, query_row(let.query, scope))
+    return scope
+
+
+def step_row(stage: m.Step, before: RowType | None, scope: Scope) -> RowType:
+    """The row after `stage`, over the row `before` it (None for the first stage)."""
+    if before is None:
+        check_source(stage, scope)
+    elif before.open or scope.findings is not None:
+        before = checked(stage, before, scope)
+    return _STEPS[type(stage)](stage, before, scope)
+
+
+# ---------------------------------------------------------------- stages that make rows
+
+
+def _scan(stage: m.Scan, before: RowType | None, scope: Scope) -> RowType:
+    if not stage.table:
+        return scope.input or UNKNOWN_ROW
+    if "*" in stage.table:
+        rows = [row for name in scope.matching(stage.table) if (row := scope.table(name)) is not None]
+        if rows:
+            return union_row(rows)
+    elif (row := scope.table(stage.table)) is not None:
+        return row
+    if not stage.scope:
+        unknown_table(stage.table, stage.span, scope)
+    return UNKNOWN_ROW
+
+
+TABLE_FUNCTIONS = ("table", "materialized_view", "external_table")
+
+
+def _table_call(stage: m.TableCall, before: RowType | None, scope: Scope) -> RowType:
+    if scope.findings is not None:
+        for arg in stage.args:
+            check_expr(arg, EMPTY_ROW, scope)
+    row = scope.table(stage.name)
+    if row is not None:
+        return row
+    if stage.name in TABLE_FUNCTIONS and stage.args and isinstance(stage.args[0], m.Literal):
+        return _scan(m.Scan(str(stage.args[0].value), span=stage.span), before, scope)
+    if stage.name == "_GetWatchlist":
+        return WATCHLIST
+    if not stage.scope:
+        near = near_miss(stage.name, tuple(scope.tables))
+        report(scope, "unknown-function", stage.name, "note", stage.span, f"no function {stage.name} is known", near)
+    return UNKNOWN_ROW
+
+
+# Source: https://learn.microsoft.com/azure/sentinel/watchlists-queries; the list's own columns are not known.
+WATCHLIST = RowType.of({"_DTItemId": "string", "LastUpdatedTimeUTC": "datetime", "SearchKey": "string"}, open=True)
+
+
+def _nested(stage: m.Nested, before: RowType | None, scope: Scope) -> RowType:
+    return query_row(stage.query, scope)
+
+
+def _typed(stage: m.Inline | m.External, before: RowType | None, scope: Scope) -> RowType:
+    return RowType.of({column.name: type_name(column.type) for column in stage.columns})
+
+
+def _range(stage: m.Range, before: RowType | None, scope: Scope) -> RowType:
+    types = [type_of(part, EMPTY_ROW, scope) for part in (stage.start, stage.stop, stage.step)]
+    return RowType.of({stage.name: common(types) if types[0] in NUMBERS else types[0]})
+
+
+def _search(stage: m.Search, before: RowType | None, scope: Scope) -> RowType:
+    row = search_row(stage, before, scope)
+    return check_expr(stage.predicate, row, scope) if row.open or scope.findings is not None else row
+
+
+def _find(stage: m.Find, before: RowType | None, scope: Scope) -> RowType:
+    rows = _find_rows(stage, scope) if before is None else [before]
+    if scope.findings is not None and not any(row.open for row in rows):
+        every: dict[str, str] = {}
+        for row in rows:
+            every.update(row.types)
+        check_expr(stage.predicate, RowType.of(every), scope)
+    withsource = next((str(p.value) for p in stage.properties if p.name.lower() in ("withsource", "with_source")), "")
+    return find_row(stage, rows, withsource or "source_")
+
+
+def _find_rows(stage: m.Find, scope: Scope) -> list[RowType]:
+    if not stage.tables:
+        return [row for name in scope.tables if (row := scope.table(name)) is not None]
+    rows: list[RowType] = []
+    for query in stage.tables:
+        match query.stages:
+            case (m.Scan(table),) if "*" in table:
+                rows.extend(row for name in scope.matching(table) if (row := scope.table(name)) is not None)
+            case _:
+                rows.append(query_row(query, scope))
+    return rows
+
+
+# ---------------------------------------------------------------- stages that take rows
+
+
+def _same(stage: m.Step, before: RowType | None, scope: Scope) -> RowType:
+    return before or EMPTY_ROW
+
+
+def _computed(stage: Any, before: RowType | None, scope: Scope) -> RowType:
+    """Exactly the columns the stage computes."""
+    made = named_columns(stage, before, scope)
+    if scope.findings is not None and isinstance(stage, m.Project | m.Distinct | m.Aggregate):
+        duplicates((*stage.by, *stage.aggregates) if isinstance(stage, m.Aggregate) else stage.columns, scope)
+    stars = isinstance(stage, m.Distinct) and any(isinstance(column.value, m.Star) for column in stage.columns)
+    more = stars or (isinstance(stage, m.Aggregate) and _passes_all(stage))
+    return RowType.of({name: type for name, type, _ in made}, open=more and before is not None and before.open)
+
+
+def _passes_all(stage: m.Aggregate) -> bool:
+    return any(isinstance(c.value, m.Call) and m.Star() in c.value.args for c in stage.aggregates)
+
+
+def _extended(stage: Any, before: RowType | None, scope: Scope) -> RowType:
+    """All columns before, with those the stage computes replaced or added."""
+    made = named_columns(stage, before, scope)
+    if isinstance(stage, m.Extend):
+        duplicates(stage.columns, scope)
+    return _adding(before or EMPTY_ROW, {name: type for name, type, _ in made})
+
+
+def _adding(row: RowType, columns: Mapping[str, str]) -> RowType:
+    return RowType.of({**row.types, **columns}, row.open)
+
+
+def _selected(stage: m.Select, before: RowType | None, scope: Scope) -> RowType:
+    return selected(stage, before or EMPTY_ROW)
+
+
+def _renamed(stage: m.Rename, before: RowType | None, scope: Scope) -> RowType:
+    row = before or EMPTY_ROW
+    new = {column.value.name: column.name for column in stage.columns if isinstance(column.value, m.Field)}
+    return RowType.of({new.get(name, name): type for name, type in row.types.items()}, row.open)
+
+
+def _count(stage: m.Count, before: RowType | None, scope: Scope) -> RowType:
+    return RowType.of({stage.name: "long"})
+
+
+def _join(stage: m.Join, before: RowType | None, scope: Scope) -> RowType:
+    left, right = check_join(stage, before or EMPTY_ROW, query_row(stage.right, scope), scope)
+    return joined(left, right, stage)
+
+
+def _union(stage: m.Union, before: RowType | None, scope: Scope) -> RowType:
+    rows = [] if before is None else [before]
+    inner = scope if not stage.isfuzzy else scope.quiet
+    rows.extend(query_row(query, inner) for query in stage.queries)
+    return union_row(rows, stage.kind, stage.withsource)
+
+
+def _parse(stage: m.Parse, before: RowType | None, scope: Scope) -> RowType:
+    made = {part.name: type_name(part.type) for part in stage.parts if part.name and part.name != "*"}
+    return _adding(before or EMPTY_ROW, made)
+
+
+def _parse_kv(stage: m.ParseKv, before: RowType | None, scope: Scope) -> RowType:
+    return _adding(before or EMPTY_ROW, {column.name: type_name(column.type) for column in stage.columns})
+
+
+def _apply(stage: m.Apply, before: RowType | None, scope: Scope) -> RowType:
+    """The outer columns that are not taken apart, and what the inner query makes of each row's elements."""
+    outer = before or EMPTY_ROW
+    made = expanded(stage, outer, scope)
+    inner = query_row(stage.query, scope.with_input(_adding(outer, {name: type for name, type, _ in made})))
+    gone = {column.name for column in made if _is_column(column)}
+    kept = {name: type for name, type in outer.types.items() if name not in gone}
+    return RowType.of({**kept, **inner.types}, outer.open or inner.open)
+
+
+def _is_column(column: NamedColumn) -> bool:
+    return isinstance(column.value, m.Field) and column.value.name == column.name
+
+
+def _evaluate(stage: m.Evaluate, before: RowType | None, scope: Scope) -> RowType:
+    return plugin_row(stage, before or EMPTY_ROW, scope)
+
+
+# Functions of the service that add columns to their rows. Source: advanced hunting reference of Defender XDR.
+ENRICHING = ("FileProfile", "DeviceFromIP", "AssignedIPAddresses", "SeenBy")
+
+
+def _invoke(stage: m.Invoke, before: RowType | None, scope: Scope) -> RowType:
+    if stage.name == "FileProfile" and before is not None:
+        return RowType.of(before.types, open=True)
+    if stage.name not in ENRICHING and scope.table(stage.name) is None:
+        report(scope, "unknown-function", stage.name, "note", stage.span, f"no function {stage.name} is known")
+    return scope.table(stage.name) or UNKNOWN_ROW
+
+
+def _partition(stage: m.Partition, before: RowType | None, scope: Scope) -> RowType:
+    return query_row(stage.query, scope.with_input(before or EMPTY_ROW))
+
+
+def _branches(stage: m.Fork | m.Facet, before: RowType | None, scope: Scope) -> RowType:
+    """Several results have no one row; each branch is still checked."""
+    inner = scope.with_input(before or EMPTY_ROW)
+    queries = stage.queries if isinstance(stage, m.Fork) else (stage.query,) if stage.query else ()
+    for query in queries:
+        query_row(query, inner)
+    return UNKNOWN_ROW
+
+
+def _scan_rows(stage: m.ScanRows, before: RowType | None, scope: Scope) -> RowType:
+    made = {column.name: type_name(column.type) for column in stage.declared}
+    if stage.match_id:
+        made[stage.match_id] = "long"
+    return _adding(before or EMPTY_ROW, made)
+
+
+def _fixed(**types: str) -> Callable[[m.Step, RowType | None, Scope], RowType]:
+    row = RowType.of(types)
+    return lambda stage, before, scope: row
+
+
+def _unknown(stage: m.Step, before: RowType | None, scope: Scope) -> RowType:
+    return UNKNOWN_ROW
+
+
+_STEPS: dict[type, Callable[..., RowType]] = {
+    m.Scan: _scan, m.TableCall: _table_call, m.Nested: _nested, m.Inline: _typed, m.External: _typed,
+    m.Print: _computed, m.Range: _range, m.Search: _search, m.Find: _find, m.Filter: _same, m.Extend: _extended,
+    m.Project: _computed, m.Select: _selected, m.Rename: _renamed, m.Distinct: _computed, m.Aggregate: _computed,
+    m.Count: _count, m.MakeSeries: _computed, m.Join: _join, m.Union: _union, m.Sort: _same, m.Limit: _same,
+    m.Top: _same, m.TopNested: _computed, m.SampleDistinct: _computed, m.TopHitters: _computed,
+    m.Serialize: _extended, m.Parse: _parse, m.ParseKv: _parse_kv, m.Expand: _extended, m.Apply: _apply,
+    m.Evaluate: _evaluate, m.Invoke: _invoke, m.Partition: _partition, m.ScanRows: _scan_rows, m.Fork: _branches,
+    m.Facet: _branches, m.Reduce: _fixed(Pattern="string", Count="long", Representative="string"),
+    m.GetSchema: _fixed(ColumnName="string", ColumnOrdinal="long", DataType="string", ColumnType="string"),
+    m.Consume: _fixed(), m.As: _same, m.Render: _same, m.Correlate: _unknown, m.Opaque: _unknown,
+}  # fmt: skip
