@@ -55,6 +55,15 @@ def fields(provider: str, event_id: int | str) -> tuple[str, ...]:
 
 
 @cache
+def fields_in_channel(name: str, event_id: int | str) -> tuple[str, ...]:
+    """EventData fields of the event of that id in a channel; empty when unknown."""
+    for (provider, number), (_, where) in _titles().items():
+        if number == str(event_id) and where.lower() == name.lower():
+            return fields(provider, number)
+    return ()
+
+
+@cache
 def settings(provider: str, event_id: int | str) -> str:
     """What must be switched on for that event to be written, "" when nothing is known to be needed."""
     for row in rows("audit-policies.tsv"):

@@ -1,0 +1,440 @@
+"""From Sigma log sources to tables and columns: mapping files, and a predicate or an event carried across by their rows.
+
+The same rows serve translation (`Mapping.map_query`) and scanning or proof (`Mapping.map_event`): an event of the source's
+names, mapped, satisfies the mapped predicate exactly when it satisfied the source's.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping as Map
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+from ..errors import SchemaError, UnsupportedError
+from ..model import (
+    ANY,
+    And,
+    Call,
+    Column,
+    Compare,
+    Distinct,
+    Expr,
+    Extend,
+    Field,
+    Filter,
+    Index,
+    Literal,
+    Logsource,
+    Loss,
+    Match,
+    Named,
+    Not,
+    Op,
+    Or,
+    Query,
+    Scan,
+    Star,
+    Step,
+    Within,
+    replace,
+)
+from .columns import KINDS, TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Outside, stored, typed
+from .data import text
+from .events import fields_in_channel, held
+from .tables import Tables, tables
+
+SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events", "sentinel-tables")
+"""Target schemas, by the name of their mapping file."""
+
+WHERE_OPS = {"==": (Op.EQ, True), "=~": (Op.EQ, False), "in": (Op.EQ, True), "startswith": (Op.STARTSWITH, False)}
+DEVICE_OS = {"windows": (Op.STARTSWITH, "Windows"), "linux": (Op.EQ, "Linux"), "macos": (Op.EQ, "macOS")}
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One log source's way into one table. `where` always stays; `types` are the table's columns."""
+
+    schema: str
+    logsource: Logsource
+    table: str
+    where: tuple[Expr, ...]
+    fields: Map[str, FieldMap]
+    types: Map[str, str]
+    keywords: tuple[str, ...] = ()
+    others: str = ""
+    _found: dict[str, FieldMap | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def field(self, name: str) -> FieldMap | None:
+        """How a field of the source stands in the table; None when the table has no place for it."""
+        if name not in self._found:
+            self._found[name] = self._look_up(name)
+        return self._found[name]
+
+    def _look_up(self, name: str) -> FieldMap | None:
+        if name in self.fields:
+            return self.fields[name]
+        folded = name.lower()
+        for known, row in self.fields.items():
+            if known.lower() == folded:
+                return row
+            if known.endswith(".*") and folded.startswith(known[:-1].lower()):
+                return Json(name, (row.columns[0], *name[len(known) - 1 :].split(".")))
+        if self.others == "same":
+            column = next((column for column in self.types if column.lower() == folded), None)
+            return FieldMap(name, (column,)) if column else None
+        if self.others:
+            known = _event_fields(self.where)
+            return Json(name, (self.others, name)) if not known or name in known or name == "Data" else None
+        return None
+
+    def map_query(self, query: Query, prefix: str = "", allow_loss: bool = False) -> tuple[Query, tuple[Loss, ...]]:
+        """`query` (a source and filters) over this table, and what was lost (nothing unless `allow_loss`).
+
+        Raises UnsupportedError for a stage or a test the table cannot answer; with `allow_loss` such tests are left
+        out, unless nothing would be left.
+        """
+        predicates: list[Expr] = []
+        for stage in query.stages[1:]:
+            if not isinstance(stage, Filter):
+                raise UnsupportedError(self.schema, f"the stage {type(stage).__name__.lower()}")
+            predicates.append(stage.predicate)
+        if query.lets or not query.stages or not isinstance(query.stages[0], Scan):
+            raise UnsupportedError(self.schema, "a query that does not start at a log source")
+        carried = _Carried(self, allow_loss)
+        mapped = [carried.expr(predicate) for predicate in predicates]
+        if any(each is None for each in mapped):
+            raise UnsupportedError(self.schema, "anything of the condition")
+        stages: list[Step] = [Scan(function(self.table, prefix))]
+        if self.where:
+            stages.append(Filter(self.where[0] if len(self.where) == 1 else And(self.where)))
+        if carried.computed:
+            stages.append(Extend(tuple(carried.computed.values())))
+        stages.extend(Filter(each) for each in mapped if each is not None)
+        return Query(tuple(stages), language="kusto"), tuple(carried.losses)
+
+    def map_event(self, event: Map[str, Any]) -> dict[str, Any]:
+        """The table's row for an event in the source's names. Raises Outside for a value such events never have.
+
+        Fields the table has no place for are left out; the row satisfies `where`.
+        """
+        row: dict[str, Any] = {}
+        for condition in self.where:
+            row.update(_satisfying(condition))
+        listed = [(self.field(name), name, value) for name, value in event.items()]
+        listed.sort(key=lambda item: (not isinstance(item[0], Lookup), isinstance(item[0], Local)))
+        for row_map, name, value in listed:
+            if row_map is not None:
+                if isinstance(value, list | dict) and self.types.get(row_map.columns[0]) != "dynamic":
+                    raise Outside(f"{name} is {type(value).__name__}")
+                row_map.store(value, self.types, row)
+            elif name in ("", "_keywords") and self.keywords:
+                row[self.keywords[0]] = value
+        return row
+
+    def unmapped(self, query: Query) -> tuple[str, ...]:
+        """Fields of `query` the table has no place for, in reading order."""
+        from ..model import expressions
+
+        names = dict.fromkeys(found.name for found in expressions(query, Field))
+        return tuple(n for n in names if (n == "*" and not self.keywords) or (n != "*" and self.field(n) is None))
+
+
+class _Carried:
+    """One predicate carried across: its tests rewritten, the columns it needs made, what was left out."""
+
+    def __init__(self, mapping: Mapping, allow_loss: bool) -> None:
+        self.mapping = mapping
+        self.allow_loss = allow_loss
+        self.computed: dict[str, Column] = {}
+        self.losses: list[Loss] = []
+
+    def expr(self, expr: Expr, negated: bool = False, among: type[And] | type[Or] = And) -> Expr | None:
+        """`expr` in the table's columns; None when it is left out."""
+        match expr:
+            case And(terms) | Or(terms):
+                kind = type(expr)
+                kept = [each for term in terms if (each := self.expr(term, negated, kind)) is not None]
+                return replace(expr, terms=tuple(kept)) if kept or not terms else None
+            case Not(term):
+                inner = self.expr(term, not negated, among)
+                return None if inner is None else Not(inner)
+        try:
+            return self._test(expr)
+        except UnsupportedError as error:
+            if not self.allow_loss:
+                raise
+            widened = (among is And) != negated
+            effect = "widened" if widened else "narrowed"
+            self.losses.append(
+                Loss(error.construct, f"{error.target} cannot answer it", effect, getattr(expr, "span", None))
+            )
+            return None
+
+    def _test(self, expr: Expr) -> Expr:
+        match expr:
+            case Match(subject) if subject == ANY:
+                return self._anywhere(expr)
+            case Match(Field(name)):
+                row = self._row(name)
+                tested = row.match(expr, self.mapping.types)
+                if isinstance(row, Made) and any(each.name == row.name for each in _names(tested)):
+                    self._make(row)
+                return tested
+            case Match(subject):
+                return replace(expr, subject=self._value(subject))
+            case Compare(left, op, right, cased):
+                sides = (self._text(left), self._text(right))
+                there = tuple(Not(Match(side, Op.EMPTY)) for side in sides if not isinstance(side, Literal))
+                return And((*there, Compare(sides[0], op, sides[1], cased)))
+        return self._value(expr)
+
+    def _row(self, name: str) -> FieldMap:
+        row = self.mapping.field(name)
+        if row is None:
+            raise UnsupportedError(self.mapping.table, f"the field {name}")
+        return row
+
+    def _make(self, row: FieldMap) -> None:
+        for column in row.computed(self.mapping.types):
+            self.computed.setdefault(column.name, column)
+
+    def _text(self, expr: Expr) -> Expr:
+        value = self._value(expr)
+        if isinstance(expr, Field) and self._row(expr.name).type(self.mapping.types) != "string":
+            return Call("tostring", (value,))
+        return value
+
+    def _value(self, expr: Expr) -> Expr:
+        match expr:
+            case Field(name):
+                if name == "*":
+                    raise UnsupportedError(self.mapping.table, "a value of any field")
+                row = self._row(name)
+                self._make(row)
+                return row.value(self.mapping.types)
+            case Call(name, args):
+                return replace(expr, args=tuple(self._value(arg) for arg in args))
+            case Index(base, key):
+                return replace(expr, base=self._value(base), key=self._value(key))
+            case Literal() | Star() | Named():
+                return expr
+        raise UnsupportedError(self.mapping.table, type(expr).__name__.lower())
+
+    def _anywhere(self, match: Match) -> Expr:
+        """A keyword: in any of the columns that hold the event's own text."""
+        columns = self.mapping.keywords
+        if not columns or match.op not in TEXT_OPS | {Op.EQ}:
+            raise UnsupportedError(self.mapping.table, "a keyword in any field")
+
+        def one(test: Match) -> Expr:
+            tests = tuple(
+                typed(Field(c), self.mapping.types.get(c, "string"), replace(test, subject=Field(c))) for c in columns
+            )
+            return tests[0] if len(tests) == 1 else Or(tests)
+
+        if match.every and len(columns) > 1:
+            return And(tuple(one(replace(match, values=(value,), every=False)) for value in match.values))
+        return one(match)
+
+
+def _event_fields(where: tuple[Expr, ...]) -> frozenset[str]:
+    """The fields of the events a mapping is held to; empty when they are not known or not held to."""
+    tests = held(And(where))
+    known: set[str] = set()
+    for number in tests.get("EventID", ()):
+        for name in tests.get("Channel", ()):
+            known.update(fields_in_channel(name, number))
+    return frozenset(known)
+
+
+def _names(expr: Expr) -> Iterator[Field]:
+    from ..model import expressions
+
+    return expressions(expr, Field)
+
+
+def _satisfying(condition: Expr) -> dict[str, Any]:
+    """Columns and values that make a `where` condition true."""
+    match condition:
+        case Match(Field(name), _, values):
+            return {name: values[0]}
+        case Match(Call("tostring", (Index(Field(name), Literal(str(key))),)), _, values):
+            return {name: {key: values[0]}}
+        case Within(Field(name), _, query):
+            return {name: f"device-{_os_of(query)}"}
+    raise SchemaError(f"cannot satisfy {type(condition).__name__}")
+
+
+def _os_of(query: Query) -> str:
+    for stage in query.stages:
+        if isinstance(stage, Filter) and isinstance(stage.predicate, Match):
+            return str(stage.predicate.values[0]).lower()
+    return ""
+
+
+def function(table: str, prefix: str) -> str:
+    """The built-in name of an ASIM function when `prefix` is `_Im_`: `_Im_WebSession` for `imWebSession`."""
+    if prefix == "_Im_" and table.startswith("im"):
+        return BUILTIN.get(table, "_Im_" + table[2:])
+    return table
+
+
+BUILTIN = {"imProcessCreate": "_Im_ProcessEvent_Create", "imRegistry": "_Im_RegistryEvent"}
+
+
+# ---------------------------------------------------------------- reading mapping files
+
+
+@cache
+def mappings(schema: str) -> tuple[Mapping, ...]:
+    """The rows of one mapping file, then those of the schemas it extends, without products. Raises SchemaError."""
+    return tuple(_entries(schema))
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """An entry of a mapping file before a product is known."""
+
+    schema: str
+    category: tuple[str, ...]
+    products: tuple[str, ...]
+    service: tuple[str, ...]
+    table: str
+    where: tuple[str, ...]
+    os: str
+    fields: Map[str, FieldMap]
+    types: Map[str, str]
+    keywords: tuple[str, ...]
+    others: str
+
+    def covers(self, logsource: Logsource) -> bool:
+        """Whether a rule of `logsource` runs on this entry's table."""
+        return (
+            (logsource.category in self.category if self.category else not logsource.category)
+            and (logsource.service in self.service if self.service else not logsource.service)
+            and (not self.products or logsource.product in self.products)
+        )
+
+    def mapping(self, logsource: Logsource) -> Mapping:
+        conditions = [_condition(row, self.types) for row in self.where]
+        if self.os and logsource.product in DEVICE_OS:
+            conditions.append(_os_condition(self.os, logsource.product))
+        return Mapping(
+            self.schema, logsource, self.table, tuple(conditions), self.fields, self.types, self.keywords, self.others
+        )
+
+
+def mappings_for(logsource: Logsource, schema: str) -> tuple[Mapping, ...]:
+    """The ways a rule of `logsource` can go into `schema`, the preferred one first; none when no table carries it."""
+    key = Logsource(logsource.category, logsource.product, logsource.service)
+    return _mappings_for(key, schema)
+
+
+@cache
+def _mappings_for(logsource: Logsource, schema: str) -> tuple[Mapping, ...]:
+    return tuple(entry.mapping(logsource) for entry in _read(schema) if entry.covers(logsource))
+
+
+def _entries(schema: str) -> Iterator[Mapping]:
+    for entry in _read(schema):
+        for product in entry.products or ("",):
+            yield entry.mapping(Logsource("".join(entry.category[:1]), product, "".join(entry.service[:1])))
+
+
+@cache
+def _read(schema: str) -> tuple[_Entry, ...]:
+    try:
+        file = tomllib.loads(text(f"mappings/{schema}.toml"))
+    except tomllib.TOMLDecodeError as error:
+        raise SchemaError(f"mappings/{schema}.toml: {error}") from error
+    known = target_tables(schema)
+    lookups = {name: {k.lower(): v for k, v in rows.items()} for name, rows in file.get("lookup", {}).items()}
+    groups: dict[str, dict[str, FieldMap]] = {}
+    for name, rows in file.get("fields", {}).items():
+        groups[name] = {each: field_map(each, row, lookups) for each, row in rows.items()}
+    entries = [_entry(row, schema, groups, known) for row in file.get("map", ())]
+    for base in file.get("extends", ()):
+        entries.extend(_read(base))
+    return tuple(entries)
+
+
+def target_tables(schema: str) -> Tables:
+    """The tables of a target schema, for binding. Raises SchemaError for an unknown schema."""
+    return tables(tomllib.loads(text(f"mappings/{schema}.toml")).get("tables", "sentinel"))
+
+
+def _entry(row: dict[str, Any], schema: str, groups: Map[str, dict[str, FieldMap]], known: Tables) -> _Entry:
+    def listed(value: str | list[str]) -> tuple[str, ...]:
+        return (value,) if isinstance(value, str) and value else tuple(value)
+
+    table = row["table"]
+    if table not in known:
+        raise SchemaError(f"mappings/{schema}.toml: no table {table}")
+    types = known[table]
+    fields: dict[str, FieldMap] = {}
+    for group in listed(row.get("fields", "")):
+        if group not in groups:
+            raise SchemaError(f"mappings/{schema}.toml: no fields {group!r}")
+        fields |= {name: each for name, each in groups[group].items() if set(each.needs()) <= types.keys()}
+    return _Entry(
+        schema,
+        listed(row.get("category", "")),
+        listed(row.get("product", "")),
+        listed(row.get("service", "")),
+        table,
+        listed(row.get("where", ())),
+        row.get("os", ""),
+        fields,
+        types,
+        listed(row.get("keywords", ())),
+        row.get("others", ""),
+    )
+
+
+def field_map(name: str, row: str, lookups: Map[str, Map[str, str]]) -> FieldMap:
+    """The kind a row of a mapping file names: `Column`, or `kind[:argument] column ...`."""
+    word, *rest = row.split(" ")
+    kind, _, argument = word.partition(":")
+    if kind not in KINDS or not rest:
+        return FieldMap(name, (row,))
+    if kind == "lookup":
+        if argument not in lookups:
+            raise SchemaError(f"no lookup {argument!r} for {name}")
+        return Lookup(name, tuple(rest), argument, lookups[argument])
+    return KINDS[kind](name, tuple(unquote(each) for each in rest), argument)
+
+
+def _condition(row: str, types: Map[str, str]) -> Expr:
+    path, word, value = row.split(" ", 2)
+    column, *keys = path.split(".")
+    if column not in types or word not in WHERE_OPS:
+        raise SchemaError(f"condition {row!r}")
+    op, cased = WHERE_OPS[word]
+    subject: Expr = Field(column)
+    for key in keys:
+        subject = Index(subject, Literal(key))
+    values = tuple(part if keys else stored(part, types[column]) for part in value.split("|"))
+    return Match(Call("tostring", (subject,)) if keys else subject, op, values, cased=cased)
+
+
+def _os_condition(kind: str, product: str) -> Expr:
+    """The rule's operating system: a column of the row, or the device's in DeviceInfo."""
+    op, name = DEVICE_OS[product]
+    if kind != "DeviceInfo":
+        return Match(Field(kind), op, (name,))
+    inner = Query(
+        (
+            Scan("DeviceInfo"),
+            Filter(Match(Field("OSPlatform"), op, (name,))),
+            Distinct((Column((), Field("DeviceId")),)),
+        )
+    )
+    return Within(Field("DeviceId"), Op.EQ, inner, cased=True)
+
+
+def carrying(logsource: Logsource, names: Iterable[str] = SCHEMAS) -> tuple[str, ...]:
+    """The schemas that have a table for a log source."""
+    return tuple(schema for schema in names if mappings_for(logsource, schema))
