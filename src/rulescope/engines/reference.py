@@ -4,6 +4,7 @@
 stands in `reference_predicates`, how correlations count in `reference_rows`; `tests/engines/meaning.py` is the table of cases.
 """
 
+from .reference_predicates import Predicate as Predicate
 from .reference_predicates import compile_predicate as compile_predicate
 from .reference_predicates import compile_value as compile_value
 from .reference_predicates import elements as elements
