@@ -10,10 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from .. import languages
+from ..binding import functions
 from ..engines.cluster import Cluster
 from ..engines.duck import Engine
 from ..errors import LogError
 from ..model import Query, Render
+from ..outputs.kusto_rest import kusto_type
 from . import tables as named
 from .tables import Source
 
@@ -73,6 +75,16 @@ def rendered(text: str, path: str = "") -> Render | None:
     """The chart a query asks for, None when it asks for none."""
     stages = languages.parse(text, "kusto", path).stages
     return next((stage for stage in reversed(stages) if isinstance(stage, Render)), None)
+
+
+def schema(session: Session, table: str) -> list[tuple[str, str]]:
+    """(column, Kusto type) of a loaded table, in order."""
+    return [(field.name, kusto_type(field)) for field in session.tables[table].schema]
+
+
+def function_names() -> list[str]:
+    """The names of all built-in functions and aggregates, for completion."""
+    return sorted(functions.names())
 
 
 def _functions(folder: Path) -> dict[str, Query]:
