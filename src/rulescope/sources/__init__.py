@@ -7,3 +7,4 @@ from .known import source_of as source_of
 from .reading import MOST_BYTES as MOST_BYTES
 from .reading import listed as listed
 from .reading import read as read
+from .reading import read_one as read_one

@@ -66,13 +66,16 @@ def _walk(folder: Path, relative: PurePosixPath) -> Iterator[tuple[str, os.stat_
 
 
 def _folder(folder: Path, source: Source, commit: str) -> Iterator[RuleFile | Failure]:
-    root = folder.resolve()
     for path, _ in listed(folder, source.folders):
-        place = folder / path
-        if place.is_symlink() and not place.resolve().is_relative_to(root):
-            yield Failure(source.name, path, "a link that leads out of its source", kind="SourceError")
-        else:
-            yield _file(place, path, source, commit)
+        yield read_one(folder, path, source, commit)
+
+
+def read_one(folder: Path, path: str, source: Source, commit: str = "") -> RuleFile | Failure:
+    """One file of a folder that `listed` named."""
+    place = folder / path
+    if place.is_symlink() and not place.resolve().is_relative_to(folder.resolve()):
+        return Failure(source.name, path, "a link that leads out of its source", kind="SourceError")
+    return _file(place, path, source, commit)
 
 
 def _file(place: Path, path: str, source: Source, commit: str) -> RuleFile | Failure:
