@@ -40,32 +40,46 @@ def beside(left: RowType, right: RowType, dropped: Iterable[str] = ()) -> RowTyp
     return RowType.of(types, left.open or right.open)
 
 
-def union_row(rows: Iterable[RowType], kind: str = "outer", withsource: str = "") -> RowType:
+def union_row(rows: Iterable[RowType], kind: str = "outer", withsource: str = "", as_analyser: bool = False) -> RowType:
     """Columns of a union: those of any input in order of appearance, a name of several types once per type (`x_long`).
 
-    kind inner: only columns that every input has with the same type.
+    kind inner: only columns that every input has. `as_analyser`: a name that two inputs have with one type keeps that
+    type whatever later inputs say, as Microsoft's analyser has it (ColumnMap.Add of Kusto.Language 12 drops the rest).
+    Source: https://learn.microsoft.com/kusto/query/union-operator
     """
     inputs = list(rows)
     open = any(row.open for row in inputs)
     if not withsource and inputs and all(row.types == inputs[0].types for row in inputs):
         return RowType.of(inputs[0].types, open)
-    types: dict[str, dict[str, None]] = {}
-    for row in inputs:
-        for name, type in row.types.items():
-            if (known := types.get(name)) is None:
-                types[name] = {type: None}
-            else:
-                known[type] = None
+    types = _types_by_name(inputs, as_analyser)
     made: dict[str, str] = {withsource: "string"} if withsource else {}
     for name, kinds in types.items():
         if kind == "inner" and not open and not all(name in row.types for row in inputs):
             continue
+        if len(kinds) > 1:
+            kinds.pop("unknown", None)  # a column known by use only is one of those whose type is known
         if len(kinds) == 1:
             made.setdefault(name, next(iter(kinds)))
             continue
         for type in kinds:
             made[_free(f"{name}_{type}", types, made)] = type
     return RowType.of(made, open)
+
+
+def _types_by_name(inputs: list[RowType], as_analyser: bool) -> dict[str, dict[str, None]]:
+    types: dict[str, dict[str, None]] = {}
+    settled: set[str] = set()
+    for row in inputs:
+        for name, type in row.types.items():
+            known = types.get(name)
+            if known is None:
+                types[name] = {type: None}
+            elif type not in known:
+                if name not in settled:
+                    known[type] = None
+            elif as_analyser and len(known) == 1:
+                settled.add(name)
+    return types
 
 
 def _free(name: str, *taken: Iterable[str]) -> str:
@@ -78,7 +92,9 @@ def _free(name: str, *taken: Iterable[str]) -> str:
 
 def search_row(stage: m.Search, before: RowType | None, scope: Scope) -> RowType:
     """`$table`, then the columns of the rows before or the union of the tables."""
-    searched = before if before is not None else union_row(_table_rows(stage.tables, scope))
+    searched = before
+    if searched is None:
+        searched = union_row(_table_rows(stage.tables, scope), as_analyser=scope.as_analyser)
     return RowType.of({"$table": "string", **searched.types}, searched.open)
 
 

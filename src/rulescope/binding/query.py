@@ -25,14 +25,16 @@ class Bound:
     diagnostics: tuple[m.Diagnostic, ...] = ()
 
 
-def bind(query: m.Query, tables: Tables, lets: Mapping[str, RowType] | None = None) -> Bound:
+def bind(query: m.Query, tables: Tables, lets: Mapping[str, RowType] | None = None, as_analyser: bool = True) -> Bound:
     """Names and types of `query`'s columns over `tables`. Never raises for what the query names: see `diagnostics`.
 
-    `lets` are rows of further names, such as functions of the workspace.
+    `lets` are rows of further names, such as functions of the workspace. `as_analyser`: the columns an editor with
+    Microsoft's analyser shows; without it, and in a `Scope` made by hand, those the documentation says a run gives. They
+    differ in unions of three and more inputs with a column of several types.
     """
     findings = Findings()
     stages: list[RowType] = []
-    row = query_row(query, Scope(tables, lets or {}, findings=findings), stages)
+    row = query_row(query, Scope(tables, lets or {}, findings=findings, as_analyser=as_analyser), stages)
     return Bound(row, tuple(stages), tuple(findings.items))
 
 
@@ -77,7 +79,7 @@ def _scan(stage: m.Scan, before: RowType | None, scope: Scope) -> RowType:
     if "*" in stage.table:
         rows = [row for name in scope.matching(stage.table) if (row := scope.table(name)) is not None]
         if rows:
-            return union_row(rows)
+            return union_row(rows, as_analyser=scope.as_analyser)
     elif (row := scope.table(stage.table)) is not None:
         return row
     if not stage.scope:
@@ -207,7 +209,7 @@ def _union(stage: m.Union, before: RowType | None, scope: Scope) -> RowType:
     rows = [] if before is None else [before]
     inner = scope if not stage.isfuzzy else scope.quiet
     rows.extend(query_row(query, inner) for query in stage.queries)
-    return union_row(rows, stage.kind, stage.withsource)
+    return union_row(rows, stage.kind, stage.withsource, scope.as_analyser)
 
 
 def _parse(stage: m.Parse, before: RowType | None, scope: Scope) -> RowType:

@@ -130,6 +130,7 @@ class Scope:
     scalars: Mapping[str, str] = field(default_factory=dict)
     input: RowType | None = None
     findings: Findings | None = field(default=None, compare=False)
+    as_analyser: bool = False  # see combine.union_row
 
     @property
     def quiet(self) -> Scope:

@@ -90,6 +90,8 @@ def _call(expr: m.Call, row: RowType, scope: Scope) -> str:
         return _negated(type_of(args[0], row, scope))
     if name in "+-*/%" and len(args) == 2:
         return arithmetic(name, type_of(args[0], row, scope), type_of(args[1], row, scope))
+    if name == "toscalar" and args:
+        return type_of(args[0], row, scope)
     function = lookup(name)
     if function is None:
         return "bool" if name.lstrip("!") in PREDICATES else UNKNOWN
