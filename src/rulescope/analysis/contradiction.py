@@ -92,8 +92,10 @@ def _clash(first: Match, truth: bool, second: Match, other_truth: bool) -> bool:
         return False
     if second.op is Op.EXISTS and not other_truth:
         return first.op is not Op.EMPTY
-    if first.op is Op.EQ and (first.cased or not second.cased) and len(first.values) == 1:
-        return _fails(second, other_truth, first.values[0])
+    if first.op is Op.EQ and len(first.values) == 1:
+        if first.cased or not second.cased:
+            return _fails(second, other_truth, first.values[0])
+        return other_truth and _fails(replace(second, cased=False), True, first.values[0])
     if second.op is Op.EMPTY and other_truth:
         return first.op in (*TEXTUAL, Op.TERM, Op.CIDR, Op.LT, Op.LE, Op.GT, Op.GE) and first.values != ("",)
     if not other_truth:

@@ -92,6 +92,11 @@ def examples(query: Query | Expr, limit: int = 64, arrays: bool = False) -> tupl
             for event in single:
                 example = judged(event, "one condition of a branch that no event was found for") if event else None
                 made += [example] if example else []
+    for event, why in _conjuncts(query):
+        if len(made) >= limit - limit // 4:
+            break
+        example = judged(event, why)
+        made += [example] if example else []
     kinds = [_misses(bases), _presence(bases), _case(bases), _edges(bases), _lists(bases) if arrays else iter(())]
     for row in zip_longest(*kinds):
         for event, why in filter(None, row):
@@ -251,6 +256,33 @@ def _described(path: Path) -> str:
 
 Bases = list[tuple[dict[str, Any], Path]]
 Change = tuple[dict[str, Any], str]
+
+
+def _conjuncts(expr: Expr) -> Iterator[Change]:
+    """Events for which all conditions hold but one, each in turn: first one way to miss each, then further ways."""
+    terms = _flat(expr)
+    firsts = [next(_ways(term, True), ()) for term in terms]
+    turns = [_missing_only(terms, firsts, place) for place in range(len(terms))]
+    for row in zip_longest(*turns):
+        yield from (change for change in row if change is not None)
+
+
+def _flat(expr: Expr) -> list[Expr]:
+    if isinstance(expr, And):
+        return [inner for term in expr.terms for inner in _flat(term)]
+    if isinstance(expr, Not) and isinstance(expr.term, Or):
+        return [inner for term in expr.term.terms for inner in _flat(Not(term))]
+    return [expr]
+
+
+def _missing_only(terms: list[Expr], firsts: list[Path], place: int) -> Iterator[Change]:
+    others = tuple(want for other, path in enumerate(firsts) if other != place for want in path)
+    for way in islice(_ways(terms[place], False), 8):
+        names = {field_name(want.term) for want in way}
+        apart = tuple(want for want in others if want.truth or field_name(want.term) not in names)
+        event = event_for((*way, *others)) or event_for((*way, *apart))
+        if event is not None:
+            yield event, "misses only by " + _described(way).removeprefix("matches by ")
 
 
 def _with(event: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Simple queries over lists of events in plain Python: filters, counts, and correlations in time. To judge by, not to run.
 
 Sigma's correlations mean here: events are put in order of time; of the events of one group, those in the window of
-`timespan` seconds that ends at an event (both ends included) are measured, and the measure is compared with the
+`timespan` seconds (0: of any length) that ends at an event (both ends included) are measured, and the measure is compared with the
 condition. A row comes each time the condition becomes true for a group, not again while it stays true.
 """
 
@@ -198,7 +198,7 @@ def _fires(stage: Correlate, members: list[_Seen]) -> Iterable[Row]:
     for end, last in enumerate(members):
         if end + 1 < len(members) and members[end + 1].when == last.when:
             continue  # events of one moment enter the window together
-        while (last.when - members[start].when).total_seconds() > stage.timespan:
+        while stage.timespan and (last.when - members[start].when).total_seconds() > stage.timespan:
             start += 1
         window = members[start : end + 1]
         measure = _window(stage, window)
@@ -250,7 +250,7 @@ def _condition(stage: Correlate, window: list[_Seen], measure: int | float | Non
         )
     seen = [one.part for one in window]
     if stage.condition is not None:
-        parts = dict.fromkeys(seen, True)
+        parts: dict[str, Any] = {"count": len(set(seen)), **dict.fromkeys(seen, True)}
         if not compile_predicate(stage.condition)(parts):
             return False
         order = _positive(stage.condition, set(seen))
