@@ -9,8 +9,10 @@ accepts; nesting of more than `MAX_DEPTH` brackets is a fault here.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from . import syntax as ast
-from .parser_base import DECLARED_NAMES, MAX_DEPTH, SyntaxFault
+from .parser_base import DECLARED_NAMES, MANY_BRACKETS, MAX_CHAIN, MAX_DEPTH, MAX_TREE, SyntaxFault
 from .parser_operators import Operators
 from .syntax import Expr, Script, Statement
 from .tokens import DIRECTIVE, END, Tokens
@@ -26,11 +28,13 @@ def parse_text(text: str, path: str = "", line: int = 1) -> Script:
     """
     tokens = Tokens(text)
     parser = _Statements(tokens, path, line)
-    deep = _too_deep(tokens.kinds)
-    if deep is not None:
-        parser.record(SyntaxFault(deep, f"at most {MAX_DEPTH} nested brackets"))
+    depth, too_deep = _nesting(tokens.kinds)
+    if too_deep is not None:
+        parser.record(SyntaxFault(too_deep, f"at most {MAX_DEPTH} nested brackets"))
         return Script(text, (), tuple(parser.faults), tuple(parser.fault_kinds))
     statements = parser.script()
+    if (parser.chain > MAX_CHAIN or depth > MANY_BRACKETS) and (deep := _depth_fault(statements)) is not None:
+        parser.record(SyntaxFault(bisect_right(tokens.starts, deep) - 1, f"at most {MAX_TREE} nested expressions"))
     if len(parser.faults) > 1:
         order = sorted(range(len(parser.faults)), key=lambda index: parser.faults[index].span.start)
         parser.faults = [parser.faults[index] for index in order]
@@ -38,18 +42,34 @@ def parse_text(text: str, path: str = "", line: int = 1) -> Script:
     return Script(text, statements, tuple(parser.faults), tuple(parser.fault_kinds))
 
 
-def _too_deep(kinds: list[str]) -> int | None:
-    """The index of the first bracket that is nested too deep, if any."""
-    if kinds.count("(") + kinds.count("[") + kinds.count("{") <= MAX_DEPTH:
-        return None
-    depth = 0
+def _nesting(kinds: list[str]) -> tuple[int, int | None]:
+    """How deep brackets nest (0 when there are few), and the index of the first that is nested too deep, if any."""
+    if kinds.count("(") + kinds.count("[") + kinds.count("{") <= MANY_BRACKETS:
+        return 0, None
+    depth = deepest = 0
     for index, kind in enumerate(kinds):
         if kind in _OPENERS:
             depth += 1
-            if depth > MAX_DEPTH:
-                return index
+            if depth > deepest:
+                deepest = depth
+                if depth > MAX_DEPTH:
+                    return depth, index
         elif kind in _CLOSING and depth:
             depth -= 1
+    return deepest, None
+
+
+def _depth_fault(statements: tuple[Statement, ...]) -> int | None:
+    """Where an expression is that is nested deeper than readers of the tree may recurse, if there is one."""
+    stack: list[tuple[object, int]] = [(statement, 1) for statement in statements]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, tuple):
+            stack.extend((part, depth) for part in node)
+        elif isinstance(node, ast.Node):
+            if depth > MAX_TREE:
+                return int(node.start)  # type: ignore[attr-defined]
+            stack.extend((getattr(node, field), depth + 1) for field in node.__struct_fields__)
     return None
 
 

@@ -25,7 +25,10 @@ from .tokens import (
 NAMES = NAME_KEYWORDS | {IDENTIFIER}
 DECLARED_NAMES = NAMES | DECLARED_KEYWORDS
 CLOSERS = frozenset({")", "]", "}", "|", ";", END})
-MAX_DEPTH = 100
+MAX_DEPTH = 100  # brackets in brackets
+MANY_BRACKETS = 30  # brackets in brackets that no one counts
+MAX_CHAIN = 4  # operators in a row (a + b + c, a.b.c) that no one counts
+MAX_TREE = 300  # expressions in expressions, which all readers of the tree walk by recursion
 MAX_FAULTS = 50
 
 _FOUND = {
@@ -48,7 +51,20 @@ class SyntaxFault(Exception):
 class Cursor:
     """A place among tokens. `pos` is the index of the next token."""
 
-    __slots__ = ("ends", "faults", "fault_kinds", "kinds", "line", "file", "pos", "source", "starts", "texts", "trivia")
+    __slots__ = (
+        "chain",
+        "ends",
+        "fault_kinds",
+        "faults",
+        "file",
+        "kinds",
+        "line",
+        "pos",
+        "source",
+        "starts",
+        "texts",
+        "trivia",
+    )
 
     def __init__(self, tokens: Tokens, path: str = "", line: int = 1) -> None:
         self.source = tokens.text
@@ -58,6 +74,7 @@ class Cursor:
         self.ends = tokens.ends
         self.trivia = tokens.trivia
         self.pos = 0
+        self.chain = 0  # the longest row of operators so far, as it nests to the left
         self.file = path
         self.line = line
         self.faults: list[Fault] = []

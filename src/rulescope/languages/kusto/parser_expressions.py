@@ -50,11 +50,7 @@ from .tokens import (
     TIMESPAN,
 )
 
-_STRING_OPERATORS = (
-    """=~ !~ : has !has has_cs !has_cs hasprefix !hasprefix hasprefix_cs !hasprefix_cs hassuffix !hassuffix hassuffix_cs
-    !hassuffix_cs like notlike likecs notlikecs contains !contains notcontains containscs contains_cs notcontainscs
-    !contains_cs startswith !startswith startswith_cs !startswith_cs endswith !endswith endswith_cs !endswith_cs""".split()
-) + ["matches regex"]
+_STRING_OPERATORS = ["=~", "!~", ":", "has", "!has", "has_cs", "!has_cs", "hasprefix", "!hasprefix", "hasprefix_cs", "!hasprefix_cs", "hassuffix", "!hassuffix", "hassuffix_cs", "!hassuffix_cs", "like", "notlike", "likecs", "notlikecs", "contains", "!contains", "notcontains", "containscs", "contains_cs", "notcontainscs", "!contains_cs", "startswith", "!startswith", "startswith_cs", "!startswith_cs", "endswith", "!endswith", "endswith_cs", "!endswith_cs", "matches regex"]
 _MEMBERSHIP = frozenset({"in", "!in", "in~", "!in~", "has_any", "has_all"})
 # operator: (its level, the least level of its right side, the highest level that may follow it)
 _BINARY: dict[str, tuple[int, int, int]] = {
@@ -70,10 +66,27 @@ _CONTINUES = frozenset({"(", ".", "[", "datascope"})
 COLUMNS = NAMES | COLUMN_KEYWORDS
 
 TYPES = frozenset(
-    """bool boolean date datetime decimal double dynamic guid int int64 int8 long real string time timespan
-    uniqueid""".split()
+    [
+        "bool",
+        "boolean",
+        "date",
+        "datetime",
+        "decimal",
+        "double",
+        "dynamic",
+        "guid",
+        "int",
+        "int64",
+        "int8",
+        "long",
+        "real",
+        "string",
+        "time",
+        "timespan",
+        "uniqueid",
+    ]
 )
-_MORE_TYPES = frozenset("float int16 int32 uint uint16 uint32 uint64 uint8 ulong".split())
+_MORE_TYPES = frozenset(["float", "int16", "int32", "uint", "uint16", "uint32", "uint64", "uint8", "ulong"])
 _NUMBERS = frozenset({LONG, REAL, TIMESPAN})
 
 
@@ -126,16 +139,18 @@ class Expressions(Cursor):
         else:
             left = self.signed()
         ceiling = 7
+        count = 0
         while True:
             kind = kinds[self.pos]
             row = _BINARY.get(kind)
-            if row is None:
+            if row is None or row[0] < level or row[0] > ceiling:
+                if count > self.chain:
+                    self.chain = count
                 return left
-            own, right, after = row
-            if own < level or own > ceiling:
-                return left
+            count += 1
+            _, right, after = row
             if not right:
-                if kind == "in" and kinds[self.pos + 1] == "range":
+                if kind == "in" and kinds[self.pos + 1] == "range":  # of make-series
                     return left
                 left = self.membership(kind, left, start)
             else:
@@ -192,8 +207,10 @@ class Expressions(Cursor):
     def path(self, left: Expr, start: int) -> Expr:
         """`left` and the `.member`s and `[elements]` after it."""
         kinds = self.kinds
+        count = 0
         while True:
             kind = kinds[self.pos]
+            count += 1
             if kind == ".":
                 self.pos += 1
                 if kinds[self.pos] == "[" and not self.name_length(self.pos):
@@ -206,6 +223,8 @@ class Expressions(Cursor):
                 index = self.bracketed()
                 left = Element(left, index, start, self.ends[self.pos - 1])
             else:
+                if count > self.chain:
+                    self.chain = count
                 return left
 
     def bracketed(self) -> Expr:
@@ -449,7 +468,7 @@ class Expressions(Cursor):
                 self.pos += 1
             parts.append(json.dumps(value, ensure_ascii=False))
             return True
-        if kind == LONG or kind == REAL:
+        if kind in (LONG, REAL):
             self.pos = pos + 1
             parts.append(_json_number(literal(kind, self.texts[pos], 0, 0)))
             return True

@@ -12,7 +12,7 @@ from .syntax import Expr, Graph, Operator, Option, Pipe
 
 _EDGES = (("-", "-", ">"), ("<", "-", "-"), ("-", "-"))
 _Parts = list[Expr | Option]
-_MORE_TYPES = frozenset("float int16 int32 uint uint16 uint32 uint64 uint8 ulong".split())
+_MORE_TYPES = frozenset(["float", "int16", "int32", "uint", "uint16", "uint32", "uint64", "uint8", "ulong"])
 
 
 class GraphOperators(Expressions):

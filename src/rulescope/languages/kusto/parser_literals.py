@@ -148,7 +148,7 @@ def _offset(zone: str | None) -> timedelta:
     if not zone or zone == "Z":
         return timedelta()
     sign = -1 if zone[0] == "-" else 1
-    hours, minutes = (zone[1:].split(":") + ["0"])[:2] if ":" in zone else (zone[1:3], zone[3:] or "0")
+    hours, minutes = ([*zone[1:].split(":"), "0"])[:2] if ":" in zone else (zone[1:3], zone[3:] or "0")
     return sign * timedelta(hours=int(hours), minutes=int(minutes))
 
 

@@ -16,8 +16,29 @@ from .syntax import Expr, Name, Operator, Option, Pipe
 from .tokens import END, IDENTIFIER, NAME_KEYWORDS, STRING
 
 CHARTS = frozenset(
-    """table list barchart piechart ladderchart timechart linechart anomalychart pivotchart areachart stackedareachart
-    scatterchart timepivot columnchart timeline 3Dchart card treemap plotly graph sankey""".split()
+    [
+        "table",
+        "list",
+        "barchart",
+        "piechart",
+        "ladderchart",
+        "timechart",
+        "linechart",
+        "anomalychart",
+        "pivotchart",
+        "areachart",
+        "stackedareachart",
+        "scatterchart",
+        "timepivot",
+        "columnchart",
+        "timeline",
+        "3Dchart",
+        "card",
+        "treemap",
+        "plotly",
+        "graph",
+        "sankey",
+    ]
 )
 _DIRECTIONS = frozenset({"asc", "desc", "granny-asc", "granny-desc"})
 _LITERAL_START = "#"
@@ -862,7 +883,23 @@ OPERATORS: dict[str, Callable[[Operators], Operator]] = {
     "where": Operators.where,
 }
 _LISTS = frozenset(
-    """distinct extend print project project-away project-by-names project-keep project-rename project-reorder serialize
-    sort order summarize union mv-expand mvexpand""".split()
+    [
+        "distinct",
+        "extend",
+        "print",
+        "project",
+        "project-away",
+        "project-by-names",
+        "project-keep",
+        "project-rename",
+        "project-reorder",
+        "serialize",
+        "sort",
+        "order",
+        "summarize",
+        "union",
+        "mv-expand",
+        "mvexpand",
+    ]
 )
 __all__ = ["COLUMNS", "OPERATORS", "Operators"]

@@ -15,14 +15,44 @@ FORCED_REAL = 5  # a number
 # Names that every operator with options takes.
 KNOWN: dict[str, int] = {
     **dict.fromkeys(
-        """bagexpansion bin_legacy __crossCluster __crossDB decodeblocks expandoutput hint.concurrency hint.distribution
-        hint.materialized hint.num_partitions hint.pass_filters hint.progressive_top hint.remote hint.spread hint.strategy
-        __id isfuzzy __isFuzzy kind __noWithSource __sourceColumnIndex cycles force_remote""".split(),
+        [
+            "bagexpansion",
+            "bin_legacy",
+            "__crossCluster",
+            "__crossDB",
+            "decodeblocks",
+            "expandoutput",
+            "hint.concurrency",
+            "hint.distribution",
+            "hint.materialized",
+            "hint.num_partitions",
+            "hint.pass_filters",
+            "hint.progressive_top",
+            "hint.remote",
+            "hint.spread",
+            "hint.strategy",
+            "__id",
+            "isfuzzy",
+            "__isFuzzy",
+            "kind",
+            "__noWithSource",
+            "__sourceColumnIndex",
+            "cycles",
+            "force_remote",
+        ],
         ANY,
     ),
     **dict.fromkeys(
-        """hint.pass_filters_column hint.shufflekey __packedColumn with_match_id with_itemindex withsource with_source
-        with_step_name""".split(),
+        [
+            "hint.pass_filters_column",
+            "hint.shufflekey",
+            "__packedColumn",
+            "with_match_id",
+            "with_itemindex",
+            "withsource",
+            "with_source",
+            "with_step_name",
+        ],
         NAME,
     ),
 }
@@ -33,12 +63,12 @@ OWN: dict[str, dict[str, int]] = {
     "graph-edges": {"with_source_id": NAME, "with_target_id": NAME},
     "graph-nodes": {"with_node_id": NAME},
     "parse": {"kind": WORDS, "flags": ANY},
-    "parse-kv": dict.fromkeys("pair_delimiter kv_delimiter regex quote escape greedy".split(), ANY),
+    "parse-kv": dict.fromkeys(["pair_delimiter", "kv_delimiter", "regex", "quote", "escape", "greedy"], ANY),
     "reduce-with": {"threshold": ANY, "characters": ANY},
     "render-with": {
-        **dict.fromkeys("kind accumulate xaxis yaxis legend ysplit xmin xmax".split(), ANY),
-        **dict.fromkeys("title xtitle ytitle".split(), PATH),
-        **dict.fromkeys("ycolumns anomalycolumns series".split(), NAMES_LIST),
+        **dict.fromkeys(["kind", "accumulate", "xaxis", "yaxis", "legend", "ysplit", "xmin", "xmax"], ANY),
+        **dict.fromkeys(["title", "xtitle", "ytitle"], PATH),
+        **dict.fromkeys(["ycolumns", "anomalycolumns", "series"], NAMES_LIST),
         "xcolumn": NAME,
         "ymin": FORCED_REAL,
         "ymax": FORCED_REAL,
