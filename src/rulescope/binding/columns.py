@@ -25,11 +25,12 @@ def extended(columns: tuple[m.Column, ...], row: RowType, scope: Scope) -> Made:
     names = Names(row.types, ())
     made: list[NamedColumn] = []
     seen: set[str] = set()
+    given = {name for column in columns for name in column.names}
     for column in columns:
         for number, part in enumerate(parts(column.value, row, scope)):
             explicit = column.names[number] if number < len(column.names) else ""
             name = explicit or part.name or names.column()
-            if name not in seen:
+            if name not in seen and (explicit or name not in given):
                 seen.add(name)
                 made.append(NamedColumn(name, part.type, part.value))
     return tuple(made)
@@ -170,10 +171,10 @@ def _top_nested(stage: m.TopNested, row: RowType, scope: Scope) -> Made:
     names = Names(row.types)
     made: list[NamedColumn] = []
     for level in stage.levels:
-        of = projected((level.of,), row, scope, names)
-        made.extend(of)
-        by = parts(level.by.value, row, scope, "aggregate")[0]
         suggested = level.of.name or result_name(level.of.value, row)
+        name = names.unique(suggested) if suggested else names.column()
+        made.append(NamedColumn(name, type_of(level.of.value, row, scope), level.of.value))
+        by = parts(level.by.value, row, scope, "aggregate")[0]
         name = names.unique(level.by.name or f"aggregated_{suggested}")
         made.append(NamedColumn(name, by.type, by.value))
     return tuple(made)

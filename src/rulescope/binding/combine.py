@@ -112,15 +112,17 @@ def find_row(stage: m.Find, rows: list[RowType], withsource: str) -> RowType:
     A column whose type differs between tables is dynamic.
     """
     made = {withsource: "string"}
+    wanted = dict.fromkeys(field.name for field in m.expressions(stage.predicate, m.Field) if field != m.ANY)
+    if wanted:  # tables without any of the columns asked for cannot match
+        rows = [row for row in rows if row.open or any(name in row.types for name in wanted)] or rows
     open = any(row.open for row in rows)
     if stage.columns and not stage.away:
         for column in stage.columns:
             made[column.name] = column.type or _shared_type(column.name, rows)
     else:
         shared = [name for name in rows[0].types if all(name in row.types for row in rows)] if rows else []
-        named = (field.name for field in m.expressions(stage.predicate, m.Field))
         away = {column.name for column in stage.columns}
-        for name in dict.fromkeys((*shared, *named)):
+        for name in dict.fromkeys((*shared, *wanted)):
             if name not in away and any(name in row.types for row in rows):
                 made[name] = _shared_type(name, rows)
     if stage.pack or not stage.columns:

@@ -59,6 +59,8 @@ def _call_name(function: Function, args: tuple[m.Expr, ...], row: RowType) -> st
     if rule.startswith("only:"):
         return rule[5:]
     first = result_name(args[0], row) if args else ""
+    if rule == "sorted":
+        return f"{first}_sorted"
     if rule in ("quantile", "quantile2"):
         return quantile_name(first, args[-1])
     if rule == "each" or rule.startswith("each:"):
