@@ -7,7 +7,8 @@ names, mapped, satisfies the mapped predicate exactly when it satisfied the sour
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping as Map
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
