@@ -1,0 +1,257 @@
+"""Faults of a rule's logic: conditions that never hold, lists with a hole, tests that are easily evaded."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+
+from .. import model as m
+from ..model import Diagnostic, Op
+from .contradiction import clash
+from .indicators import Tested, constant, tested
+from .places import Names, Placed, placed
+from .subjects import shown
+from .windows import comparisons, is_threshold
+from .witness import Want
+
+CLASSES = {  # a class of characters, and how many of it a list must hold to look like it means the class
+    "digits": (string.digits, 6),
+    "hexadecimal digits": ("0123456789abcdef", 12),
+    "letters": (string.ascii_lowercase, 20),
+}
+HOST_WORDS = ("host", "domain", "url", "uri", "fqdn", "server", "computer", "device")
+FREE_TEXT = ("filename", "commandline", "folderpath", "processname", "image", "useragent", "url", "hostname", "filepath")
+NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfilename", "targetfilename", "appname")
+ORIGINAL_NAME = ("originalfilename", "internalfilename", "productname", "sha1", "sha256", "md5", "imphash", "hashes")
+PROGRAMS = (".exe", ".dll", ".com", ".scr")
+FOLDED = {"tolower": str.lower, "toupper": str.upper}
+MOST_TERMS = 40
+
+
+def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Diagnostic, ...]:
+    """Findings about what the query tests, in reading order; each has a stable id (see FAULTS)."""
+    found: list[Diagnostic] = []
+    places = stages if stages is not None else placed(query)
+    named: list[tuple[Tested, str]] = []
+    original = False
+    for place in places:
+        for test in tested(place.stage, place.names):
+            field = shown(test.subject, place.names.aliases)
+            last = field.rsplit(".", 1)[-1].lower()
+            original = original or any(word in last for word in ORIGINAL_NAME)
+            if last.endswith(NAME_FIELDS) and not test.negated and _programs(test):
+                named.append((test, field))
+            for check in _TESTS:
+                found.extend(check(test, field, query))
+        for check_stage in _STAGES:
+            found.extend(check_stage(place))
+    if named and not original:
+        found.append(_renamed(named))
+    return tuple(dict.fromkeys(found))
+
+
+def _programs(test: Tested) -> bool:
+    return test.op in (Op.EQ, Op.ENDSWITH, Op.TERM, Op.WILDCARD) and all(
+        isinstance(value, str) and value.lower().endswith(PROGRAMS) for value in test.values
+    )
+
+
+def _renamed(named: list[tuple[Tested, str]]) -> Diagnostic:
+    test, field = named[0]
+    names = ", ".join(str(value) for value in test.values[:3]) + (", ..." if len(test.values) > 3 else "")
+    return Diagnostic(
+        "renamed-binary",
+        f"{field} is tested for {names} and nothing looks at the original file name or a hash: a renamed copy escapes",
+        "note",
+        span=test.span,
+        suggestion="test the original file name of the version information as well",
+    )
+
+
+# ---------------------------------------------------------------- one test
+
+
+def _class_gap(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
+    if test.op in (Op.ENDSWITH, Op.STARTSWITH) and not test.every and not test.negated and len(test.values) >= 6:
+        yield from _gaps(test, field)
+
+
+def _or_gaps(place: Placed) -> Iterator[Diagnostic]:
+    """The same for `x endswith "1" or x endswith "2" or ...`."""
+    for group in m.expressions(place.stage, m.Or):
+        if len(group.terms) < 6:
+            continue
+        alike: dict[tuple[str, Op], list[m.Match]] = {}
+        for term in group.terms:
+            if isinstance(term, m.Match) and term.op in (Op.ENDSWITH, Op.STARTSWITH) and len(term.values) == 1:
+                alike.setdefault((shown(term.subject, place.names.aliases), term.op), []).append(term)
+        for (field, op), terms in alike.items():
+            if len(terms) >= 6:
+                values = tuple(term.values[0] for term in terms)
+                yield from _gaps(Tested(terms[0].subject, op, values, False, False, False, group.span, group), field)
+
+
+def _gaps(test: Tested, field: str) -> Iterator[Diagnostic]:
+    ones = {str(value).lower() for value in test.values if len(str(value)) == 1}
+    for name, (members, least) in CLASSES.items():
+        given = ones & set(members)
+        if len(given) < least or len(given) != len(ones):
+            continue
+        missing = [char for char in members if char not in given]
+        where = "end" if test.op is Op.ENDSWITH else "start"
+        host = any(word in field.lower() for word in HOST_WORDS)
+        if missing and len(missing) <= len(members) // 3:
+            what = "hosts" if host else "values"
+            yield Diagnostic(
+                "class-gap",
+                f"{field}: the list of {name} it may {where} with lacks {', '.join(missing)}: {what} {where}ing in "
+                f"{_either(missing)} escape",
+                span=test.span,
+                suggestion=f"add {', '.join(missing)}, or test for the class with a regular expression",
+            )
+        if host and name == "digits":
+            yield Diagnostic(
+                "names-and-addresses",
+                f"{field} {where}ing in a digit is meant to find addresses, but host names {where}ing in a digit match too",
+                "note",
+                span=test.span,
+                suggestion="test whether the host is an address",
+            )
+        return
+
+
+def _either(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} or {items[-1]}"
+
+
+def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
+    if query.language != "kusto" or test.op not in (Op.EQ, Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH, Op.TERM):
+        return
+    for value in test.values:
+        if isinstance(value, str) and len(value) > 1 and (value.startswith("*") or value.endswith("*")):
+            yield Diagnostic(
+                "literal-wildcard",
+                f"{field} {test.op} {value!r}: the asterisk is an ordinary character here, not a wildcard",
+                span=test.span,
+                suggestion=f"use {_for_wildcard(value)}",
+            )
+
+
+def _for_wildcard(value: str) -> str:
+    inner = value.strip("*")
+    word = {(True, True): "contains", (True, False): "endswith", (False, True): "startswith"}
+    return f'{word[value.startswith("*"), value.endswith("*")]} "{inner}"'
+
+
+def _folded(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
+    """`tolower(x) == "ABC"`: never."""
+    if not isinstance(test.subject, m.Call) or test.subject.name not in FOLDED or not test.cased:
+        return
+    fold: Callable[[str], str] = FOLDED[test.subject.name]
+    for value in test.values:
+        if isinstance(value, str) and test.op is not Op.REGEX and fold(value) != value:
+            yield Diagnostic(
+                "never-in-that-case",
+                f"{test.subject.name}({field}) is never {value!r}",
+                "error",
+                span=test.span,
+                suggestion=f"write {fold(value)!r}, or compare without case",
+            )
+
+
+def _cased_text(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
+    last = field.rsplit(".", 1)[-1].lower()
+    if not test.cased or test.op is not Op.EQ or test.negated or not last.endswith(FREE_TEXT):
+        return
+    if isinstance(test.subject, m.Call) and test.subject.name in FOLDED:
+        return
+    values = [value for value in test.values if isinstance(value, str) and value.lower() != value.upper()]
+    if values:
+        yield Diagnostic(
+            "case-sensitive",
+            f"{field} is free text, and {values[0]!r} written in other case escapes",
+            "note",
+            span=test.span,
+            suggestion="compare without case",
+        )
+
+
+_TESTS = (_class_gap, _literal_wildcard, _folded, _cased_text)
+
+
+# ---------------------------------------------------------------- whole stages
+
+
+def _empty_list(place: Placed) -> Iterator[Diagnostic]:
+    for expr in comparisons(place.stage):
+        if isinstance(expr, m.Match) and not expr.values and expr.op not in (Op.EMPTY, Op.EXISTS):
+            field = shown(expr.subject, place.names.aliases)
+            yield Diagnostic("empty-list", f"{field} is compared with an empty list: never true", span=expr.span)
+
+
+def _impossible(place: Placed) -> Iterator[Diagnostic]:
+    if not isinstance(place.stage, m.Filter | m.Search):
+        return
+    predicate = place.stage.predicate
+    for part in (predicate, *m.expressions(predicate, m.And)):
+        if isinstance(part, m.And):
+            yield from _clashes(part, place.names)
+    match predicate:
+        case m.Or(()):
+            yield Diagnostic("never", "this condition is never true", "error", span=place.stage.span)
+
+
+def _clashes(group: m.And, names: Names) -> Iterator[Diagnostic]:
+    """Two single-valued tests of one field that cannot both hold."""
+    seen: dict[str, list[tuple[m.Match, bool]]] = {}
+    for term in _flat(group)[:MOST_TERMS]:
+        match = term.term if isinstance(term, m.Not) else term
+        if not isinstance(match, m.Match) or len(match.values) != 1 or is_threshold(match, names):
+            continue
+        if match.op is Op.REGEX or not isinstance(match.subject, m.Field):
+            continue
+        others = seen.setdefault(match.subject.name, [])
+        here = (match, match is term)
+        for other, truth in others:
+            if clash(Want(other, truth), Want(*here)):
+                yield Diagnostic(
+                    "contradiction",
+                    f"{_said(other, truth)} and {_said(*here)} cannot both hold of one value",
+                    "error",
+                    span=match.span,
+                )
+        others.append(here)
+
+
+def _said(match: m.Match, truth: bool) -> str:
+    subject = shown(match.subject, {})
+    return f"{'' if truth else 'not '}{subject} {match.op} {', '.join(map(str, match.values))}"
+
+
+def _flat(group: m.And) -> list[m.Expr]:
+    found: list[m.Expr] = []
+    for term in group.terms:
+        found.extend(_flat(term) if isinstance(term, m.And) else (term,))
+    return found
+
+
+def _constant_test(place: Placed) -> Iterator[Diagnostic]:
+    for expr in comparisons(place.stage):
+        if isinstance(expr, m.Match) and expr.op is Op.EQ and constant(expr.subject) is not None:
+            yield Diagnostic("constant-condition", "both sides of this comparison are constants", "note", span=expr.span)
+
+
+_STAGES = (_or_gaps, _empty_list, _impossible, _constant_test)
+
+FAULTS = {  # id: what it means
+    "class-gap": "a list of single characters covers a class (digits, letters) but for some members, which escape",
+    "names-and-addresses": "a host is taken for an address by its first or last character; names match too",
+    "literal-wildcard": "an asterisk in a text comparison that has no wildcards",
+    "never-in-that-case": "a lower- or upper-cased value is compared with a text in other case: never true",
+    "case-sensitive": "free text is compared with case, so another spelling escapes",
+    "empty-list": "a comparison with an empty list: never true",
+    "contradiction": "two conditions on one field that cannot both hold",
+    "never": "a condition that is never true",
+    "constant-condition": "a comparison of two constants",
+    "renamed-binary": "a program is recognised by its name alone, so a renamed copy escapes",
+}

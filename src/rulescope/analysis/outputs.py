@@ -1,0 +1,195 @@
+"""Output fields: the columns of the result that the rule makes or names, and the stage that made each."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from .. import model as m
+from ..model import OutputField
+from .places import auto_name
+
+
+def output_fields(query: m.Query) -> tuple[OutputField, ...]:
+    """The columns of the result that are known, in the order they are first made.
+
+    A stage that fixes the columns (project, summarize, distinct, ...) leaves exactly its own: those the rule did not make
+    have the source `source`. Otherwise only made columns are listed, for the table's own are not the rule's.
+    `stage` is the number of the stage in the main query.
+    """
+    made, _ = _made(query, {})
+    return tuple(made.values())
+
+
+Made = dict[str, OutputField]
+
+
+def _made(query: m.Query, lets: dict[str, tuple[Made, bool]]) -> tuple[Made, bool]:
+    """The known columns, and whether they are all there are."""
+    if query.lets:
+        lets = dict(lets)
+        for let in query.lets:
+            lets[let.name] = _made(let.query, lets)
+    fields: Made = {}
+    closed = False
+    for number, stage in enumerate(query.stages):
+        fields, closed = _step(stage, number, fields, closed, lets)
+    return fields, closed
+
+
+def _step(
+    stage: m.Step, number: int, fields: Made, closed: bool, lets: dict[str, tuple[Made, bool]]
+) -> tuple[Made, bool]:  # fmt: skip
+    match stage:
+        case m.Scan(table):
+            found = lets.get(table)
+            return (dict(found[0]), found[1]) if found and not stage.scope else ({}, False)
+        case m.Nested(query):
+            return _made(query, lets)
+        case m.Inline(columns) | m.External(columns):
+            return {c.name: OutputField(c.name, stage.keyword, number, c.type) for c in columns}, True
+        case m.Print(columns):
+            return _columns(columns, stage.keyword, number, {}), True
+        case m.Range(name):
+            return {name: OutputField(name, stage.keyword, number)}, True
+        case m.Count(name):
+            return {name: OutputField(name, stage.keyword, number, "long")}, True
+        case m.Project(columns) | m.Distinct(columns):
+            if any(isinstance(column.value, m.Star) for column in columns):
+                return fields, closed
+            return _columns(columns, stage.keyword, number, fields), True
+        case m.Extend(columns) | m.Serialize(columns) | m.Expand(columns):
+            kept = dict(fields)
+            for name, field in _columns(columns, stage.keyword, number, {}).items():
+                if not (isinstance(stage, m.Expand) and name in kept):
+                    kept[name] = OutputField(name, field.source, number)
+            return kept, closed
+        case m.Aggregate(aggregates, by):
+            star = any(isinstance(c.value, m.Call) and m.Star() in c.value.args for c in aggregates)
+            made = _columns(by, stage.keyword, number, fields) | _columns(aggregates, stage.keyword, number, {})
+            return ({**made, **{n: f for n, f in fields.items() if n not in made}} if star else made), not star or closed
+        case m.MakeSeries(aggregates=aggregates, axis=axis, by=by):
+            return _columns((*by, *aggregates, axis), stage.keyword, number, {}), True
+        case m.Rename(columns):
+            return _renamed(columns, stage.keyword, number, fields), closed
+        case m.Select(patterns, _, keyword):
+            return _selected(patterns, keyword, number, fields, closed)
+        case m.Parse(_, parts):
+            added = {p.name: OutputField(p.name, stage.keyword, number, p.type) for p in parts if p.name not in ("", "*")}
+            return {**fields, **added}, closed
+        case m.ParseKv(_, columns):
+            return {**fields, **{c.name: OutputField(c.name, stage.keyword, number, c.type) for c in columns}}, closed
+        case m.Apply(columns, query):
+            inner, _ = _made(query, lets)
+            own = {n: OutputField(n, stage.keyword, number) for n in (*_columns(columns, "", number, {}), *inner)}
+            return {**fields, **{n: f for n, f in own.items() if n not in fields}}, closed
+        case m.Join(right, keys, kind):
+            return _joined(stage, right, keys, kind, number, fields, closed, lets)
+        case m.Union(queries):
+            return _united(stage, queries, number, fields, closed, lets)
+        case m.Evaluate(_, _, schema):
+            added = {c.name: OutputField(c.name, stage.keyword, number, c.type) for c in schema}
+            if schema and not stage.open:
+                return added, True
+            return {**fields, **added}, False
+        case m.Correlate(_, _, group_by):
+            return {name: OutputField(name, stage.keyword, number) for name in group_by}, False
+        case m.SampleDistinct(_, of) | m.TopHitters(_, of):
+            return _columns((of,), stage.keyword, number, fields), True
+        case m.Search() | m.Find() | m.TableCall() | m.Partition() | m.Invoke() | m.Opaque():
+            return fields, False
+    return fields, closed
+
+
+def _columns(columns: tuple[m.Column, ...], keyword: str, number: int, before: Made) -> Made:
+    made: Made = {}
+    for column in columns:
+        if column.names:
+            for name in column.names:
+                made[name] = OutputField(name, keyword, number)
+            continue
+        match column.value:
+            case m.Field(name):
+                made[name] = before.get(name) or OutputField(name, "source", 0)
+            case m.Call(called, args) if called in ("arg_max", "arg_min", "take_any"):
+                for arg in args:
+                    if isinstance(arg, m.Field):
+                        made[arg.name] = OutputField(arg.name, keyword, number)
+            case m.Call() as call if auto_name(call):
+                made[auto_name(call)] = OutputField(auto_name(call), keyword, number)
+            case m.Index():
+                name = _path_name(column.value)
+                made[name] = OutputField(name, keyword, number)
+    made.pop("", None)
+    return made
+
+
+def _path_name(expr: m.Expr) -> str:
+    match expr:
+        case m.Field(name):
+            return name
+        case m.Index(base, m.Literal(str() as key)):
+            inner = _path_name(base)
+            return f"{inner}_{key}" if inner else key
+    return ""
+
+
+def _renamed(columns: tuple[m.Column, ...], keyword: str, number: int, fields: Made) -> Made:
+    new = {c.value.name: c.name for c in columns if isinstance(c.value, m.Field)}
+    made = {new.get(name, name): field for name, field in fields.items()}
+    for name in new.values():
+        made[name] = OutputField(name, keyword, number)
+    return made
+
+
+def _selected(
+    patterns: tuple[str, ...], keyword: str, number: int, fields: Made, closed: bool
+) -> tuple[Made, bool]:  # fmt: skip
+    def named(name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+    if keyword == "project-away":
+        return {name: field for name, field in fields.items() if not named(name)}, closed
+    if keyword == "project-keep":
+        kept = {name: field for name, field in fields.items() if named(name)}
+        wild = any("*" in pattern for pattern in patterns)
+        for pattern in patterns:
+            if "*" not in pattern and not closed:
+                kept.setdefault(pattern, OutputField(pattern, "source", 0))
+        return kept, closed or not wild
+    return fields, closed
+
+
+def _joined(
+    stage: m.Join, right: m.Query, keys: tuple[m.JoinKey, ...], kind: str, number: int, fields: Made, closed: bool,
+    lets: dict[str, tuple[Made, bool]],
+) -> tuple[Made, bool]:  # fmt: skip
+    other, other_closed = _made(right, lets)
+    if kind in ("leftanti", "leftsemi", "anti", "leftantisemi"):
+        return fields, closed
+    if kind in ("rightanti", "rightsemi", "rightantisemi"):
+        return other, other_closed
+    result = dict(fields)
+    shared = {key.right.name for key in keys if isinstance(key.right, m.Field)} if stage.keyword == "lookup" else set()
+    for name, field in other.items():
+        if name in shared:
+            continue
+        given = name
+        while given in result:
+            given += "1"
+        result[given] = OutputField(given, field.source if field.source != "source" else stage.keyword, number, field.type)
+    return result, closed and other_closed
+
+
+def _united(
+    stage: m.Union, queries: tuple[m.Query, ...], number: int, fields: Made, closed: bool,
+    lets: dict[str, tuple[Made, bool]],
+) -> tuple[Made, bool]:  # fmt: skip
+    parts = [_made(query, lets) for query in queries]
+    whole = all(part[1] for part in parts) and (closed or number == 0)
+    result = dict(fields)
+    if stage.withsource:
+        result = {stage.withsource: OutputField(stage.withsource, stage.keyword, number, "string"), **result}
+    for made, _ in parts:
+        for name, field in made.items():
+            result.setdefault(name, OutputField(name, field.source, number, field.type))
+    return result, whole

@@ -1,0 +1,187 @@
+"""Every stage of a query, those of lets, joins, unions and subqueries too, numbered, with what its columns stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .. import model as m
+from ..model.walk import children
+from .subjects import subject
+
+COUNTS = frozenset(
+    {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
+     "min", "minif", "max", "maxif", "stdev", "stdevif", "variance", "percentile", "hll", "array_length",
+     "set_difference", "binary_all_or"}
+)  # fmt: skip
+KEPT = frozenset({"arg_max", "arg_min", "take_any", "any", "argmax", "argmin"})
+PREFIXES = {
+    "make_set": "set_", "makeset": "set_", "make_list": "list_", "makelist": "list_", "dcount": "dcount_",
+    "take_any": "", "any": "any_", "make_set_if": "set_", "make_list_if": "list_",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Names:
+    """What derived columns stand for (`aliases`: column -> field) and which hold counted numbers (column -> how)."""
+
+    aliases: dict[str, str] = field(default_factory=dict)
+    counted: dict[str, str] = field(default_factory=dict)
+
+    def copy(self) -> Names:
+        return Names(dict(self.aliases), dict(self.counted))
+
+    def add(self, other: Names) -> None:
+        for name, value in other.aliases.items():
+            self.aliases.setdefault(name, value)
+        for name, how in other.counted.items():
+            self.counted.setdefault(name, how)
+
+    def put(self, name: str, value: m.Expr) -> None:
+        """A column computed as `value`."""
+        how = _counted(value, self)
+        found = subject(value, self.aliases)
+        self.aliases.pop(name, None)
+        self.counted.pop(name, None)
+        if how:
+            self.counted[name] = how
+        elif found is not None and found != name:
+            self.aliases[name] = found
+
+
+def _counted(value: m.Expr, names: Names) -> str:
+    match value:
+        case m.Call(name) if name in COUNTS:
+            return m.outline_expr(value)
+        case m.Field(name):
+            return names.counted.get(name, "")
+        case m.Call("toint" | "tolong" | "todouble" | "toreal" | "round", (inner, *_)):
+            return _counted(inner, names)
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stage where it stands. `branch` names what it is part of ("" the main query, "let X", "join", ...), `depth` how
+    deep that is; `names` are those its expressions see."""
+
+    number: int
+    stage: m.Step
+    depth: int
+    branch: str
+    names: Names
+    after: Names
+
+
+def placed(query: m.Query) -> tuple[Placed, ...]:
+    """All stages in reading order: lets first, the main stages, and after each the stages inside it."""
+    found: list[Placed] = []
+    _query(query, found, 0, "", {}, Names())
+    return tuple(found)
+
+
+def _query(
+    query: m.Query, found: list[Placed], depth: int, branch: str, lets: dict[str, Names], start: Names
+) -> Names:  # fmt: skip
+    if query.lets:
+        lets = dict(lets)
+        for let in query.lets:
+            lets[let.name] = _query(let.query, found, depth + 1, f"let {let.name}", lets, Names())
+    names = start.copy()
+    for stage in query.stages:
+        if isinstance(stage, m.Scan) and stage.table in lets:
+            names.add(lets[stage.table])
+        number = len(found)
+        after = names.copy()
+        entry = Placed(number, stage, depth, branch, names, after)
+        found.append(entry)
+        for inner in inner_queries(stage):
+            rows = names if isinstance(stage, m.Apply | m.Partition | m.Fork | m.Facet) else Names()
+            made = _query(inner, found, depth + 1, _branch(stage, inner), lets, rows)
+            if isinstance(stage, m.Join | m.Union | m.Nested | m.Apply | m.Partition):
+                after.add(made)
+        _after(stage, after)
+        names = after
+    return names
+
+
+def _branch(stage: m.Step, inner: m.Query) -> str:
+    if isinstance(stage, m.Nested) and stage.name:
+        return stage.name
+    return str(getattr(stage, "keyword", ""))
+
+
+def inner_queries(stage: m.Step) -> Iterator[m.Query]:
+    """The queries directly inside a stage: of joins and unions, and in its expressions."""
+    stack: list[m.Node] = [stage]
+    while stack:
+        for child in reversed(list(children(stack.pop()))):
+            if isinstance(child, m.Query):
+                yield child
+            else:
+                stack.append(child)
+
+
+def _after(stage: m.Step, names: Names) -> None:
+    """What columns stand for after a stage."""
+    match stage:
+        case m.Extend(columns) | m.Serialize(columns) | m.Project(columns) | m.Rename(columns) | m.Expand(columns):
+            before = names.copy()
+            for column in columns:
+                if len(column.names) == 1:
+                    made = before.copy()
+                    made.put(column.name, column.value)
+                    _take(names, made, column.name)
+                else:
+                    for name in column.names:
+                        names.aliases.pop(name, None)
+                        names.counted.pop(name, None)
+        case m.Apply(columns):
+            for column in columns:
+                if column.name:
+                    names.put(column.name, column.value)
+        case m.Aggregate(aggregates, by):
+            before = names.copy()
+            if not any(isinstance(c.value, m.Call) and m.Star() in c.value.args for c in aggregates):
+                kept = {c.value.name for c in by if isinstance(c.value, m.Field)}
+                names.aliases = {name: value for name, value in names.aliases.items() if name in kept}
+                names.counted = {name: value for name, value in names.counted.items() if name in kept}
+            for column in (*by, *aggregates):
+                _aggregated(column, before, names)
+        case m.Count(name):
+            names.aliases.clear()
+            names.counted = {name: "count()"}
+        case m.Parse(_, parts):
+            for part in parts:
+                names.aliases.pop(part.name, None)
+
+
+def _take(names: Names, made: Names, name: str) -> None:
+    names.aliases.pop(name, None)
+    names.counted.pop(name, None)
+    if name in made.aliases:
+        names.aliases[name] = made.aliases[name]
+    if name in made.counted:
+        names.counted[name] = made.counted[name]
+
+
+def _aggregated(column: m.Column, before: Names, names: Names) -> None:
+    value = column.value
+    if len(column.names) == 1:
+        made = before.copy()
+        made.put(column.name, value)
+        _take(names, made, column.name)
+    elif not column.names and isinstance(value, m.Call):
+        name = auto_name(value)
+        if name:
+            made = before.copy()
+            made.put(name, value)
+            _take(names, made, name)
+
+
+def auto_name(call: m.Call) -> str:
+    """The usual names Kusto gives: `count_`, `dcount_x`, `set_x`, `countif_`."""
+    first = call.args[0].name if call.args and isinstance(call.args[0], m.Field) else ""
+    if call.name in ("bin", "tostring", "tolower", "toupper"):
+        return first
+    return f"{PREFIXES.get(call.name, call.name + '_')}{first}"

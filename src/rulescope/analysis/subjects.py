@@ -1,0 +1,61 @@
+"""Which field an expression is about: seen through conversions, `column_ifexists`, paths, and plain aliases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .. import model as m
+
+SEEN_THROUGH = frozenset(
+    {"tolower", "toupper", "tostring", "toint", "tolong", "todouble", "toreal", "todecimal", "tobool", "toguid",
+     "todatetime", "parse_json", "todynamic", "toobject", "parse_xml", "trim", "trim_start", "trim_end", "make_set",
+     "make_list", "makeset", "makelist", "take_any", "any", "anyif", "take_anyif", "make_set_if", "make_list_if",
+     "array_concat", "bin", "floor", "url_decode", "max_of", "min_of", "parse_path"}
+)  # fmt: skip
+LAST = frozenset({"trim", "trim_start", "trim_end"})  # the text is their last argument
+IF_EXISTS = frozenset({"column_ifexists", "columnifexists"})
+Aliases = Mapping[str, str]
+
+
+def subject(expr: m.Expr, aliases: Aliases) -> str | None:
+    """The canonical name of the field `expr` stands for, paths with dots (`AdditionalFields.Name`); None when it is computed.
+
+    `aliases` tells what derived columns stand for.
+    """
+    match expr:
+        case m.Field(name):
+            return aliases.get(name, name)
+        case m.Call(name, args) if name in IF_EXISTS and args:
+            match args[0]:
+                case m.Literal(str() as column):
+                    return aliases.get(column, column)
+                case m.Field(column):
+                    return aliases.get(column, column)
+        case m.Call(name, args) if name in SEEN_THROUGH and args:
+            return subject(args[-1 if name in LAST else 0], aliases)
+        case m.Call("coalesce" | "iff", args) if args:
+            found = {subject(arg, aliases) for arg in args[1 if expr.name == "iff" else 0 :]}
+            found -= {None} if any(isinstance(arg, m.Literal) for arg in args) else set()
+            return found.pop() if len(found) == 1 else None
+        case m.Call("extractjson" | "extract_json", (m.Literal(str() as path), base, *_)):
+            inner = subject(base, aliases)
+            return f"{inner}.{path.removeprefix('$').lstrip('.')}" if inner else None
+        case m.Index(base, key):
+            inner = subject(base, aliases)
+            return f"{inner}{_step(key)}" if inner and _step(key) else None
+    return None
+
+
+def _step(key: m.Expr) -> str:
+    match key:
+        case m.Literal(str() as word):
+            return f".{word}"
+        case m.Literal(int() as number):
+            return f"[{number}]"
+    return ""
+
+
+def shown(expr: m.Expr, aliases: Aliases) -> str:
+    """The canonical name of what is tested: its field, or the computation itself in short."""
+    found = subject(expr, aliases)
+    return found if found is not None else m.outline_expr(expr)

@@ -1,0 +1,257 @@
+"""Time windows, thresholds and groupings: what a rule says about when, how many and per what, none of it an indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import model as m
+from ..model import Node, Op
+from ..model.walk import children
+from ..text import Span
+from .places import Names, Placed, placed
+from .subjects import shown, subject
+
+TIME_FIELDS = frozenset(
+    {"timegenerated", "timestamp", "eventtime", "createddatetime", "starttime", "endtime", "eventstarttime",
+     "eventendtime", "activitydatetime", "timecreated", "_timereceived", "originaltimegenerated", "utctime",
+     "@timestamp", "expirationdatetime", "systemtime"}
+)  # fmt: skip
+TIME_CALLS = frozenset(
+    {"ago", "now", "datetime", "todatetime", "startofday", "startofweek", "startofmonth", "startofyear", "endofday",
+     "endofweek", "endofmonth", "datetime_add", "make_datetime", "unixtime_seconds_todatetime", "ingestion_time",
+     "unixtime_milliseconds_todatetime"}
+)  # fmt: skip
+ORDER = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE})
+UNITS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"))
+
+
+class TimeWindow(Node, frozen=True):
+    """A condition on time (`op` and `bound` as text), or with op None a bin of `seconds` in a grouping."""
+
+    field: str
+    op: Op | None
+    bound: str
+    seconds: float | None = None  # length of the bin, or how far back `ago` goes
+    stage: int = 0
+    span: Span | None = None
+
+
+class Threshold(Node, frozen=True):
+    """A condition on a computed number: `field op value`, where `field` is `how` (`count()`)."""
+
+    field: str
+    how: str
+    op: Op
+    value: m.Scalar
+    text: str
+    stage: int = 0
+    span: Span | None = None
+
+
+class Grouping(Node, frozen=True):
+    """What a stage counts or collects (`aggregates`, as text) and per which fields."""
+
+    by: tuple[str, ...]
+    aggregates: tuple[str, ...]
+    stage: int = 0
+
+
+def is_time(expr: m.Expr, names: Names) -> bool:
+    """Whether a comparison is a time window."""
+    match expr:
+        case m.Compare(left, op, right) if op in ORDER:
+            return _timely(left, names) or _timely(right, names)
+        case m.Match(left, op) if op in ORDER:
+            return _timely(left, names)
+    return False
+
+
+def _timely(expr: m.Expr, names: Names) -> bool:
+    """Whether an expression is a moment in time."""
+    match expr:
+        case m.Literal(_, "datetime" | "timespan"):
+            return True
+        case m.Field(name):
+            return names.aliases.get(name, name).lower() in TIME_FIELDS
+        case m.Call(name) if name in TIME_CALLS:
+            return True
+        case m.Call("+" | "-" | "bin" | "negate" | "*" | "min" | "max" | "todatetime" | "iff" | "coalesce", args):
+            return any(_timely(arg, names) for arg in args)
+    return False
+
+
+def is_threshold(expr: m.Expr, names: Names) -> bool:
+    """Whether a comparison is about a counted number."""
+    match expr:
+        case m.Compare(left, op, right) if op in ORDER:
+            return bool(_how(left, names) or _how(right, names))
+        case m.Match(left, op, values) if op in ORDER:
+            return bool(_how(left, names)) and all(
+                isinstance(value, int | float) and not isinstance(value, bool) for value in values
+            )
+    return False
+
+
+def _how(expr: m.Expr, names: Names) -> str:
+    match expr:
+        case m.Field(name):
+            return names.counted.get(name, "")
+        case m.Call("array_length" | "strlen" | "countof" | "dcount_hll" | "bag_keys" | "set_union"):
+            return m.outline_expr(expr)
+        case m.Call("+" | "-" | "*" | "/" | "round" | "todouble" | "toint" | "tolong" | "abs" | "toreal", args):
+            found = [how for how in (_how(arg, names) for arg in args) if how]
+            return m.outline_expr(expr) if found else ""
+    return ""
+
+
+def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Threshold, ...]:
+    """Conditions on computed numbers, in reading order."""
+    found: list[Threshold] = []
+    for place in stages if stages is not None else placed(query):
+        if isinstance(place.stage, m.Correlate) and place.stage.condition is not None:
+            found.extend(_correlated(place.stage, place.number))
+            continue
+        for expr in comparisons(place.stage):
+            if not is_threshold(expr, place.names) or is_time(expr, place.names):
+                continue
+            match expr:
+                case m.Match(left, op, values, _, _, span):
+                    name, how = shown(left, place.names.aliases), _how(left, place.names)
+                    found.extend(
+                        Threshold(name, how, op, value, f"{name} {op} {value}", place.number, span) for value in values
+                    )
+                case m.Compare(left, op, right, _, span):
+                    name, bound = shown(left, place.names.aliases), m.outline_expr(right)
+                    how = _how(left, place.names)
+                    found.append(Threshold(name, how, op, None, f"{name} {op} {bound}", place.number, span))
+    return tuple(found)
+
+
+def _correlated(stage: m.Correlate, number: int) -> Iterator[Threshold]:
+    assert stage.condition is not None
+    for expr in m.expressions(stage.condition, m.Match):
+        if isinstance(expr.subject, m.Field) and expr.op in ORDER:
+            for value in expr.values:
+                text = f"{stage.kind} {expr.op} {value}"
+                yield Threshold(expr.subject.name, stage.kind, expr.op, value, text, number, expr.span)
+
+
+def comparisons(stage: m.Node) -> Iterator[m.Match | m.Compare]:
+    """Every comparison in a stage's own expressions, subqueries left to their own stages."""
+    stack = list(reversed(list(children(stage))))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, m.Query):
+            continue
+        if isinstance(node, m.Match | m.Compare):
+            yield node
+        stack.extend(reversed(list(children(node))))
+
+
+def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[TimeWindow, ...]:
+    """Conditions on time and bins of time, in reading order."""
+    found: list[TimeWindow] = []
+    for place in stages if stages is not None else placed(query):
+        if isinstance(place.stage, m.Correlate):
+            found.append(TimeWindow("", None, f"{place.stage.timespan}s", float(place.stage.timespan), place.number))
+            continue
+        for expr in comparisons(place.stage):
+            if not is_time(expr, place.names):
+                continue
+            match expr:
+                case m.Compare(left, op, right, _, span):
+                    name = subject(left, place.names.aliases) or m.outline_expr(left)
+                    found.append(TimeWindow(name, op, spoken(right), _ago(right), place.number, span))
+                case m.Match(left, op, values, _, _, span):
+                    name = subject(left, place.names.aliases) or m.outline_expr(left)
+                    found.extend(TimeWindow(name, op, str(value), None, place.number, span) for value in values)
+        if isinstance(place.stage, m.Aggregate | m.MakeSeries):
+            found.extend(_bins(place))
+    return tuple(found)
+
+
+def _bins(place: Placed) -> Iterator[TimeWindow]:
+    stage = place.stage
+    if isinstance(stage, m.MakeSeries):
+        name = shown(stage.axis.value, place.names.aliases)
+        yield TimeWindow(name, None, spoken(stage.step), seconds(stage.step), place.number)
+        return
+    assert isinstance(stage, m.Aggregate)
+    for column in stage.by:
+        match column.value:
+            case m.Call("bin" | "floor" | "bin_at", (of, width, *_)) if seconds(width) is not None:
+                name = shown(of, place.names.aliases)
+                yield TimeWindow(name, None, spoken(width), seconds(width), place.number, column.span)
+
+
+def seconds(expr: m.Expr) -> float | None:
+    """The length of a constant timespan (`1h`, `2*30m`), in seconds."""
+    ticks = _ticks(expr)
+    return None if ticks is None else ticks / 10_000_000
+
+
+def _ticks(expr: m.Expr) -> float | None:
+    match expr:
+        case m.Literal(int() as ticks, "timespan"):
+            return ticks
+        case m.Call("*" | "/" | "+" | "-" as word, (left, right)):
+            a, b = _ticks(left), _ticks(right)
+            if word == "*":
+                a, b = (a, _number(right)) if a is not None else (b, _number(left))
+                return None if a is None or b is None else a * b
+            if word == "/":
+                divisor = _number(right)
+                return None if a is None or not divisor else a / divisor
+            return None if a is None or b is None else a + b if word == "+" else a - b
+    return None
+
+
+def _number(expr: m.Expr) -> float | None:
+    return (
+        float(expr.value)
+        if isinstance(expr, m.Literal) and isinstance(expr.value, int | float) and expr.type != "timespan"
+        else None
+    )
+
+
+def _ago(expr: m.Expr) -> float | None:
+    return seconds(expr.args[0]) if isinstance(expr, m.Call) and expr.name == "ago" and expr.args else None
+
+
+def spoken(expr: m.Expr) -> str:
+    """A moment or length in time as people write it: `ago(14d)`, `1h`, `2024-01-01T00:00:00Z`."""
+    match expr:
+        case m.Literal(int() as ticks, "timespan"):
+            return next((f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7}s")
+        case m.Literal(str() as moment, "datetime"):
+            return moment
+        case m.Call("+" | "-" | "*" | "/" as word, (left, right)):
+            return f"{spoken(left)} {word} {spoken(right)}"
+        case m.Call(name, args):
+            return f"{name}({', '.join(spoken(arg) for arg in args)})"
+    return m.outline_expr(expr)
+
+
+def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Grouping, ...]:
+    """Every grouping of the query."""
+    found: list[Grouping] = []
+    for place in stages if stages is not None else placed(query):
+        match place.stage:
+            case m.Aggregate(aggregates, by) | m.MakeSeries(aggregates=aggregates, by=by):
+                names = tuple(column.name or shown(column.value, place.names.aliases) for column in by)
+                texts = tuple(m.outline_expr(column.value) for column in aggregates)
+                found.append(Grouping(names, texts, place.number))
+            case m.Distinct(columns):
+                found.append(Grouping(tuple(shown(c.value, place.names.aliases) for c in columns), (), place.number))
+            case m.Correlate(kind, _, group_by):
+                found.append(Grouping(group_by, (kind,), place.number))
+    return tuple(found)
+
+
+def group_by(query: m.Query) -> tuple[str, ...]:
+    """The fields of the last grouping: what one row of the result stands for."""
+    found = groupings(query)
+    return found[-1].by if found else ()
+
+
+__all__ = ["Grouping", "Threshold", "TimeWindow", "group_by", "groupings", "thresholds", "time_windows"]
