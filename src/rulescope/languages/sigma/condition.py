@@ -173,6 +173,8 @@ class _Parser:
         self.at += 1
         if not self.take("("):
             raise self.error("(")
+        if self.token.text == ")" and function != "count":
+            raise self.error(f"a field in {function}( )")
         field = "" if self.token.text == ")" else self.word("a field or )")
         if not self.take(")"):
             raise self.error(")")
@@ -192,9 +194,6 @@ class _Parser:
         kind = MEASURES.get(function, function)
         if function == "count" and field:
             kind = "value_count"
-        elif function != "count" and not field:
-            self.at -= 2
-            raise self.error(f"a field in {function}( )")
         return Aggregation(kind, field, tuple(group_by), op, float(limit) if "." in limit else int(limit))
 
     def near(self, named: Lower) -> Near:
