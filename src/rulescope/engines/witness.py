@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..model import And, Expr, Field, Match, Op, Or
+from ..regex import Pattern, any_of
 from .reference import elements, everything, look_up, text_of, wildcard_parts
 
 SHORTEST = 3
@@ -19,6 +20,10 @@ SHORTEST = 3
 
 ANY_FIELD = "*"
 MOST_REMEMBERED = 100_000
+FEW = 160
+"""Up to so many parts, asking for each is quicker than cutting the text into pieces."""
+PAYS = 200_000
+"""Characters looked through before a pattern over many parts is worth compiling."""
 
 COMMON = ("c:\\", "\\windows\\", "system32", ".exe", ".dll", "program files", "\\users\\", "microsoft", "http", "hklm", "software")
 """Parts of so many values that they tell little."""
@@ -119,8 +124,7 @@ class Index:
         found = set(self.always)
         for name, texts in self._fields.items():
             if name == ANY_FIELD:
-                for value in everything(event):
-                    found.update(texts.rules_in(value))
+                found.update(texts.rules_of(_all_text(event)))
                 continue
             value = event[name] if name in event else look_up(event, name) if "." in name else None
             if value is None:
@@ -133,6 +137,17 @@ class Index:
         return sorted(found)
 
 
+def _all_text(event: Mapping[str, Any]) -> str:
+    """Every value of the event as lower-case text, a line each."""
+    texts: list[str] = []
+    for value in event.values():
+        if isinstance(value, str):
+            texts.append(value)
+        elif value is not None:
+            texts.extend(map(text_of, everything(value)))
+    return "\n".join(texts).lower()
+
+
 class _Texts:
     """The witnesses of one field: whole values by hash, parts by one of their three-character pieces."""
 
@@ -141,6 +156,9 @@ class _Texts:
         self._parts: dict[str, set[int]] = {}
         self._pieces: dict[str, list[str]] | None = None
         self._seen: dict[Any, tuple[int, ...]] = {}
+        self._any: Pattern | None = None
+        self._compiled = False
+        self._looks = 0
 
     def add(self, witness: Witness, number: int) -> None:
         (self._whole if witness.whole else self._parts).setdefault(witness.text, set()).add(number)
@@ -149,23 +167,37 @@ class _Texts:
         """Numbers of the rules with a witness in this value."""
         key = (value.__class__, value) if not isinstance(value, str | Mapping) else value
         if isinstance(key, Mapping):
-            return self._look(text_of(key).lower())
+            return self.rules_of(text_of(key).lower())
         known = self._seen.get(key)
         if known is None:
             if len(self._seen) >= MOST_REMEMBERED:
                 self._seen.clear()
-            known = self._seen[key] = self._look(text_of(value).lower())
+            known = self._seen[key] = self.rules_of(text_of(value).lower())
         return known
 
-    def _look(self, text: str) -> tuple[int, ...]:
+    def rules_of(self, text: str) -> tuple[int, ...]:
+        """Numbers of the rules with a witness in this lower-case text."""
         found: set[int] = set(self._whole.get(text, ()))
-        if self._parts:
+        if len(self._parts) <= FEW:
+            for part, numbers in self._parts.items():
+                if part in text:
+                    found |= numbers
+        elif self._may_be_in(text):
             pieces = self._pieces if self._pieces is not None else self._cut()
             for piece in {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)} & pieces.keys():
                 for part in pieces[piece]:
                     if part in text:
                         found |= self._parts[part]
         return tuple(found)
+
+    def _may_be_in(self, text: str) -> bool:
+        """Whether any part may be in the text: one pass of RE2, compiled once it pays."""
+        self._looks += len(text)
+        if self._looks < PAYS:
+            return True
+        if not self._compiled:
+            self._any, self._compiled = any_of(self._parts), True
+        return self._any is None or self._any.search(text) is not None
 
     def _cut(self) -> dict[str, list[str]]:
         """Each part under the one of its pieces that fewest parts have."""
