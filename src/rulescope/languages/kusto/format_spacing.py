@@ -9,7 +9,18 @@ from .tokens import END, Tokens
 _TIGHT_AFTER = frozenset({"(", "[", "{", "."})
 _TIGHT_BEFORE = frozenset({")", "]", "}", ",", ";", ".", ":"})
 _CALLERS = frozenset(
-    ["dynamic", "typeof", "datatable", "toscalar", "totable", "materialize", "externaldata", "external_data", "pack", "materialized-view-combine"]
+    [
+        "dynamic",
+        "typeof",
+        "datatable",
+        "toscalar",
+        "totable",
+        "materialize",
+        "externaldata",
+        "external_data",
+        "pack",
+        "materialized-view-combine",
+    ]
 )
 _OPERANDS = NAMES | {")", "]", "}"}
 

@@ -6,13 +6,13 @@ Source: https://learn.microsoft.com/kusto/query/graph-operators
 from __future__ import annotations
 
 from .parser_base import SyntaxFault
-from .parser_expressions import TYPES, Expressions
+from .parser_expressions import Expressions
 from .parser_options import OWN
+from .parser_values import MORE_TYPES, TYPES
 from .syntax import Expr, Graph, Operator, Option, Pipe
 
 _EDGES = (("-", "-", ">"), ("<", "-", "-"), ("-", "-"))
 _Parts = list[Expr | Option]
-_MORE_TYPES = frozenset(["float", "int16", "int32", "uint", "uint16", "uint32", "uint64", "uint8", "ulong"])
 
 
 class GraphOperators(Expressions):
@@ -35,7 +35,7 @@ class GraphOperators(Expressions):
 
     def type_of_any(self) -> str:
         """A type, also one of those that only find and typeof know."""
-        if self.kinds[self.pos] not in TYPES and self.kinds[self.pos] not in _MORE_TYPES:
+        if self.kinds[self.pos] not in TYPES and self.kinds[self.pos] not in MORE_TYPES:
             raise SyntaxFault(self.pos, "a type")
         self.pos += 1
         return self.texts[self.pos - 1]

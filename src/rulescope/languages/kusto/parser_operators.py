@@ -9,7 +9,6 @@ from collections.abc import Callable
 
 from . import syntax as ast
 from .parser_base import CLOSERS, DECLARED_NAMES, NAMES, SyntaxFault
-from .parser_expressions import COLUMNS
 from .parser_graph import GraphOperators
 from .parser_options import OWN
 from .syntax import Expr, Name, Operator, Option, Pipe
@@ -902,4 +901,4 @@ _LISTS = frozenset(
         "mvexpand",
     ]
 )
-__all__ = ["COLUMNS", "OPERATORS", "Operators"]
+

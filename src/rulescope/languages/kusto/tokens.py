@@ -31,170 +31,44 @@ LITERALS = frozenset({LONG, REAL, INT, DECIMAL, BOOL, DATETIME, TIMESPAN, GUID})
 
 # Keywords that may stand for a name anywhere.
 NAME_KEYWORDS = frozenset(
-    [
-        "access",
-        "alias",
-        "bin",
-        "consume",
-        "count",
-        "database",
-        "declare",
-        "default",
-        "distinct",
-        "entity_group",
-        "evaluate",
-        "extend",
-        "dataformat",
-        "inline_external_table",
-        "datetime_pattern",
-        "facet",
-        "filter",
-        "fork",
-        "from",
-        "getschema",
-        "edges",
-        "id",
-        "best_effort",
-        "join",
-        "let",
-        "limit",
-        "lookup",
-        "mvapply",
-        "mvexpand",
-        "nodes",
-        "null",
-        "nulls",
-        "on",
-        "optional",
-        "order",
-        "output",
-        "pack",
-        "parse",
-        "__partitionby",
-        "partition",
-        "pattern",
-        "plotly",
-        "graph",
-        "query_parameters",
-        "range",
-        "reduce",
-        "regex",
-        "render",
-        "restrict",
-        "scan",
-        "serialize",
-        "sort",
-        "step",
-        "summarize",
-        "take",
-        "top",
-        "typeof",
-        "uuid",
-        "view",
-        "with",
-        "with_node_id",
-        "bool",
-        "guid",
-    ]
+    """access alias bin consume count database declare default distinct entity_group evaluate extend dataformat
+    inline_external_table datetime_pattern facet filter fork from getschema edges id best_effort join let limit lookup
+    mvapply mvexpand nodes null nulls on optional order output pack parse __partitionby partition pattern plotly graph
+    query_parameters range reduce regex render restrict scan serialize sort step summarize take top typeof uuid view with
+    with_node_id bool guid""".split()  # noqa: SIM905
 )
 # Keywords that may stand for a name where one is declared: `by = x`, `(where: string)`.
 DECLARED_KEYWORDS = frozenset(
-    [
-        "accumulate",
-        "as",
-        "by",
-        "contains",
-        "datatable",
-        "earliest",
-        "externaldata",
-        "find",
-        "has",
-        "in",
-        "invoke",
-        "latest",
-        "materialize",
-        "mdm",
-        "of",
-        "print",
-        "sample",
-        "sample-distinct",
-        "search",
-        "set",
-        "sql",
-        "title",
-        "to",
-        "toscalar",
-        "totable",
-        "top-nested",
-        "top-hitters",
-        "verbose",
-        "viewers",
-        "where",
-    ]
+    """accumulate as by contains datatable earliest externaldata find has in invoke latest materialize mdm of print sample
+    sample-distinct search set sql title to toscalar totable top-nested top-hitters verbose viewers where""".split()  # noqa: SIM905
 )
 # Keywords that may stand for a column or table in an expression.
 COLUMN_KEYWORDS = frozenset({"kind", "withsource", "with_source"})
 
 _OTHER_KEYWORDS = frozenset(
-    ["__crossCluster", "__crossDB", "__id", "__isFuzzy", "__noWithSource", "__packedColumn", "__sourceColumnIndex", "and", "anomalychart", "areachart", "asc", "assert-schema", "bagexpansion", "barchart", "between", "bin_legacy", "cachingpolicy", "callout", "cancel", "card", "columnchart", "commands-and-queries", "containscs", "contains_cs", "__contextual_datatable", "cycles", "dataexport", "datascope", "decodeblocks", "desc", "encodingpolicy", "endswith", "endswith_cs", "__executeAndCache", "expandoutput", "extent_tags_retention", "external_data", "first", "flags", "granny-asc", "granny-desc", "graph-match", "graph-shortest-paths", "graph-to-table", "harddelete", "hardretention", "has_any", "has_all", "has_cs", "hasprefix", "hasprefix_cs", "hassuffix", "hassuffix_cs", "hotcache", "isfuzzy", "force_remote", "journal", "ladderchart", "last", "like", "likecs", "linechart", "macro-expand", "make-graph", "graph-mark-components", "graph-where-nodes", "graph-where-edges", "make-series", "materialized-views", "materialized-view-combine", "missing", "mv-apply", "mv-expand", "nooptimization", "notcontains", "notcontainscs", "notlike", "notlikecs", "or", "others", "parse-where", "parse-kv", "partitioned-by", "pathformat", "piechart", "pivotchart", "project", "project-away", "project-by-names", "__projectAway", "project-keep", "project-rename", "project-reorder", "project-smart", "queries", "query_results", "relaxed", "restricted_view_access", "row_level_security", "rowstore", "rowstore_references", "rowstore_sealinfo", "rowstorepolicy", "rowstores", "scatterchart", "seal", "seals", "set-or-append", "set-or-replace", "shards", "simple", "softdelete", "softretention", "stackedareachart", "startswith", "startswith_cs", "statistics", "storedqueryresultcontainers", "tablepurge", "timechart", "timeline", "timepivot", "treemap", "union", "unrestrictedviewers", "views", "with_itemindex", "with_match_id", "with_step_name", "writeaheadlog", "boolean", "int8", "char", "uint8", "byte", "int16", "uint16", "int", "int32", "uint", "uint32", "long", "int64", "ulong", "uint64", "float", "real", "decimal", "double", "string", "time", "timespan", "date", "datetime", "uniqueid", "dynamic"]
+    """__crossCluster __crossDB __id __isFuzzy __noWithSource __packedColumn __sourceColumnIndex and anomalychart areachart
+    asc assert-schema bagexpansion barchart between bin_legacy cachingpolicy callout cancel card columnchart
+    commands-and-queries containscs contains_cs __contextual_datatable cycles dataexport datascope decodeblocks desc
+    encodingpolicy endswith endswith_cs __executeAndCache expandoutput extent_tags_retention external_data first flags
+    granny-asc granny-desc graph-match graph-shortest-paths graph-to-table harddelete hardretention has_any has_all has_cs
+    hasprefix hasprefix_cs hassuffix hassuffix_cs hotcache isfuzzy force_remote journal ladderchart last like likecs
+    linechart macro-expand make-graph graph-mark-components graph-where-nodes graph-where-edges make-series materialized-views
+    materialized-view-combine missing mv-apply mv-expand nooptimization notcontains notcontainscs notlike notlikecs or others
+    parse-where parse-kv partitioned-by pathformat piechart pivotchart project project-away project-by-names __projectAway
+    project-keep project-rename project-reorder project-smart queries query_results relaxed restricted_view_access
+    row_level_security rowstore rowstore_references rowstore_sealinfo rowstorepolicy rowstores scatterchart seal seals
+    set-or-append set-or-replace shards simple softdelete softretention stackedareachart startswith startswith_cs statistics
+    storedqueryresultcontainers tablepurge timechart timeline timepivot treemap union unrestrictedviewers views
+    with_itemindex with_match_id with_step_name writeaheadlog boolean int8 char uint8 byte int16 uint16 int int32 uint uint32
+    long int64 ulong uint64 float real decimal double string time timespan date datetime uniqueid dynamic""".split()  # noqa: SIM905
 ) | {"in~", "matches regex"}  # fmt: skip
 
 KEYWORDS = NAME_KEYWORDS | DECLARED_KEYWORDS | COLUMN_KEYWORDS | _OTHER_KEYWORDS
 NEGATED = frozenset(
-    [
-        "!between",
-        "!contains",
-        "!contains_cs",
-        "!endswith",
-        "!endswith_cs",
-        "!has",
-        "!has_cs",
-        "!hasprefix",
-        "!hasprefix_cs",
-        "!hassuffix",
-        "!hassuffix_cs",
-        "!in",
-        "!in~",
-        "!startswith",
-        "!startswith_cs",
-    ]
+    """!between !contains !contains_cs !endswith !endswith_cs !has !has_cs !hasprefix !hasprefix_cs !hassuffix
+    !hassuffix_cs !in !in~ !startswith !startswith_cs""".split()  # noqa: SIM905
 )
-PUNCTUATION = frozenset(
-    [
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        "|",
-        "<|",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        ".",
-        "..",
-        "!",
-        "<",
-        "<=",
-        ">",
-        ">=",
-        "=",
-        "==",
-        "!=",
-        "<>",
-        ":",
-        ";",
-        ",",
-        "=~",
-        "!~",
-        "@",
-        "?",
-        "=>",
-    ]
-)
+PUNCTUATION = frozenset("( ) [ ] { } | <| + - * / % . .. ! < <= > >= = == != <> : ; , =~ !~ @ ? =>".split())  # noqa: SIM905
 
 SPACE = "\t\r\n\f \xa0\u1680\u180e\u2000-\u200b\u202f\u205f\u3000\ufeff"
 _ESCAPE = r"""\\(?:[\\'"abfnrtv]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[0-3][0-7][0-7]|[0-7]{1,2})"""
@@ -243,8 +117,10 @@ _MASTER = re.compile(
             r"[hH]?@?[\"'][^\r\n]*+|[hH]?@?(?:```|~~~)(?s:.*+)",  # not closed
             _WORD,
             r"[()|,.=](?![.=~>])",
-            (r"\.\.|==|=~|=>|!=|!~|<=|>=|<>|<\||!(?:in~?|between|contains(?:_cs)?|endswith(?:_cs)?|has(?:prefix|suffix)?(?:_cs)?"
-            r"|startswith(?:_cs)?)(?![A-Za-z0-9_])"),
+            (
+                r"\.\.|==|=~|=>|!=|!~|<=|>=|<>|<\||!(?:in~?|between|contains(?:_cs)?|endswith(?:_cs)?|has(?:prefix|suffix)?(?:_cs)?"
+                r"|startswith(?:_cs)?)(?![A-Za-z0-9_])"
+            ),
             r"[0-9]++(?:\.(?!\.(?!\.))[0-9]*+(?:[eE][+-]?[0-9]++)?|[eE][+-]?[0-9]++)(?![A-Za-z0-9_])",
             rf"[0-9]++(?:\.[0-9]++)?(?:{_SUFFIXES})(?![A-Za-z0-9_])",
             r"0[xX][0-9a-fA-F]++(?![A-Za-z0-9_])|[0-9]++(?![A-Za-z0-9_])",
