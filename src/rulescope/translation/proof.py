@@ -1,0 +1,250 @@
+"""Does a translation choose the same events as its source? Both run on the same events, each in its own names.
+
+Expected is what the reference evaluator says of the source; found is what the reference evaluator and DuckDB say of the
+text that was read back. An event the target's columns cannot hold is left out. A text column keeps no difference between a
+missing and an empty text, so neither is asked of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from ..engines import reference
+from ..errors import UnsupportedError
+from ..model import (
+    And,
+    Call,
+    Check,
+    Expr,
+    Field,
+    Filter,
+    Index,
+    Match,
+    Node,
+    Not,
+    Op,
+    Or,
+    Query,
+    Scan,
+    Verdict,
+    Within,
+    Witness,
+    expressions,
+    replace,
+    rewrite,
+)
+from ..schemas.columns import Outside
+from ..schemas.mappings import Mapping as SchemaMapping
+from .text import untimed
+
+ID = "_event"
+DEVICES = "DeviceInfo"
+
+ARROW = {
+    "string": pa.string(), "int": pa.int32(), "long": pa.int64(), "real": pa.float64(), "bool": pa.bool_(),
+    "dynamic": pa.string(), "guid": pa.string(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An event in the source's names and in the table's, and whether the source chooses it."""
+
+    event: dict[str, Any]
+    row: dict[str, Any]
+    expected: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What running both sides gave."""
+
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    witness: Witness | None = None
+    events: int = 0
+
+
+def prove(
+    source: Query,
+    mapping: SchemaMapping,
+    target: Query,
+    events: Iterable[tuple[Mapping[str, Any], str]],
+    engines: Sequence[str] = ("reference", "duckdb"),
+) -> Proof:
+    """Runs `source` and `target` over `events`, each with where it comes from, and over events of other kinds.
+
+    The verdict is the worst of the engines'. UNTESTED when no event that the source chooses can be held by the table.
+    """
+    cases = cases_of(source, mapping, events)
+    if not any(case.expected for case in cases):
+        why = "no event that matches the source fits the table's columns" if cases else "no events"
+        return Proof(Verdict.UNTESTED, (Check("execute", None, why),), None, len(cases))
+    checks: list[Check] = []
+    verdicts: list[tuple[Verdict, Witness | None]] = []
+    plain = untimed(target)
+    for engine in engines:
+        try:
+            found = RUNS[engine](plain, mapping, cases)
+        except UnsupportedError as error:
+            checks.append(Check(f"execute {engine}", None, str(error)))
+            continue
+        verdict, witness = compared(cases, found)
+        verdicts.append((verdict, witness))
+        chosen = sum(case.expected for case in cases)
+        detail = f"{len(cases)} events, {chosen} of them matching: {verdict}"
+        checks.append(Check(f"execute {engine}", verdict is Verdict.EQUAL, detail))
+    if not verdicts:
+        return Proof(Verdict.UNTESTED, tuple(checks), None, len(cases))
+    worst, witness = next((each for each in verdicts if each[0] is not Verdict.EQUAL), verdicts[0])
+    return Proof(worst, tuple(checks), witness, len(cases))
+
+
+def cases_of(
+    source: Query, mapping: SchemaMapping, events: Iterable[tuple[Mapping[str, Any], str]]
+) -> tuple[Case, ...]:
+    """Events both sides can hold, and for one that matches its like of other kinds, which must not match."""
+    chooses = reference.compile_predicate(_resolved(And(_predicates(source)), mapping))
+    local = _local(mapping)
+    stays = reference.compile_predicate(And(tuple(local(each) for each in mapping.where)))
+    cases: list[Case] = []
+    decoyed = False
+    for event, origin in events:
+        try:
+            row = mapping.map_event(event)
+        except Outside:
+            continue
+        expected = chooses(event) and stays(row)
+        cases.append(Case(dict(event), row, expected, origin))
+        if expected and not decoyed:
+            decoyed = True
+            for other in _other_kinds(mapping.where, row):
+                cases.append(Case({}, other, False, "an event of another kind"))
+    return tuple(cases)
+
+
+def _predicates(query: Query) -> tuple[Expr, ...]:
+    return tuple(stage.predicate for stage in query.stages if isinstance(stage, Filter))
+
+
+def _resolved(expr: Expr, mapping: SchemaMapping) -> Expr:
+    """`expr` as far as the table can tell: of a text field, `exists` is "not empty" and `eq ""` is "empty"."""
+
+    def change(node: Node) -> Node:
+        match node:
+            case Match(Field(name), Op.EXISTS) if _is_text(name, mapping):
+                return Not(Match(Field(name), Op.EMPTY))
+            case Match(Field(name), Op.EQ, values) if "" in values and _is_text(name, mapping):
+                absent = Match(Field(name), Op.EMPTY)
+                rest = tuple(value for value in values if value != "")
+                return Or((absent, replace(node, values=rest))) if rest else absent
+        return node
+
+    result: Expr = rewrite(expr, change)
+    return result
+
+
+def _is_text(name: str, mapping: SchemaMapping) -> bool:
+    row = mapping.field(name) if name != "*" else None
+    return row is not None and row.type(mapping.types) in ("string", "dynamic")
+
+
+def _other_kinds(where: Iterable[Expr], row: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """`row` with one of the conditions of its log source broken at a time."""
+    for condition in where:
+        match condition:
+            case Match(Field(name), _, (int(), *_)):
+                yield {**row, name: 65_000}
+            case Match(Field(name)):
+                yield {**row, name: "Other"}
+            case Match(Call("tostring", (Index(Field(name), key),))):
+                yield {**row, name: {**row[name], getattr(key, "value", ""): "Other"}}
+            case Within(Field(name)):
+                yield {**row, name: "device-other"}
+
+
+def _local(mapping: SchemaMapping) -> Any:
+    """Replaces the look-up of a device's operating system by the devices our rows name."""
+
+    def change(node: Node) -> Node:
+        match node:
+            case Within(Field(name), Op.EQ, query):
+                chosen = reference.run(query, _devices())
+                values = tuple(str(value) for device in chosen for value in device.values())
+                return Match(Field(name), Op.EQ, values, cased=True)
+        return node
+
+    return lambda node: rewrite(node, change)
+
+
+def _devices() -> list[dict[str, Any]]:
+    names = {"device-windows": "Windows11", "device-linux": "Linux", "device-macos": "macOS", "device-other": "iOS"}
+    return [{"DeviceId": key, "OSPlatform": name} for key, name in names.items()]
+
+
+def _used(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> dict[str, str]:
+    """Columns the query reads or a row holds, with their types."""
+    names = dict.fromkeys(field.name for field in expressions(query, Field))
+    names |= dict.fromkeys(name for case in cases for name in case.row)
+    return {name: mapping.types[name] for name in names if name in mapping.types}
+
+
+def _by_reference(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> set[int]:
+    columns = _used(query, mapping, cases)
+    rows = []
+    for number, case in enumerate(cases):
+        row = {name: "" for name, kind in columns.items() if kind == "string"}
+        row |= {name: value for name, value in case.row.items() if value is not None}
+        rows.append({**row, ID: number})
+    return {row[ID] for row in reference.run(_local(mapping)(query), rows)}
+
+
+def _by_duckdb(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> set[int]:
+    from ..engines.duck import Engine
+
+    columns = _used(query, mapping, cases)
+    scan = query.stages[0]
+    assert isinstance(scan, Scan)
+    arrays = {ID: pa.array(range(len(cases)), pa.int64())}
+    for name, kind in columns.items():
+        values = [case.row.get(name) for case in cases]
+        if kind == "dynamic":
+            values = [None if value is None else _json(value) for value in values]
+        arrays[name] = pa.array(values, ARROW.get(kind, pa.string()))
+    tables = {scan.table: pa.table(arrays)}
+    schemas: dict[str, Mapping[str, str]] = {scan.table: {ID: "long", **columns}}
+    if any(isinstance(each, Within) for each in expressions(query, Within)):
+        tables[DEVICES] = pa.Table.from_pylist(_devices())
+    result = Engine(tables, schemas=schemas).run(query)
+    return set(result.column(ID).to_pylist())
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+RUNS = {"reference": _by_reference, "duckdb": _by_duckdb}
+
+
+def compared(cases: Sequence[Case], found: set[int]) -> tuple[Verdict, Witness | None]:
+    """How the chosen events relate, and the first event that tells the two apart."""
+    expected = {number for number, case in enumerate(cases) if case.expected}
+    if expected == found:
+        return Verdict.EQUAL, None
+    extra, missing = sorted(found - expected), sorted(expected - found)
+    if not found:
+        verdict = Verdict.IMPOSSIBLE
+    elif extra and missing:
+        verdict = Verdict.DIFFERS
+    else:
+        verdict = Verdict.WIDER if extra else Verdict.NARROWER
+    number = (missing or extra)[0]
+    case = cases[number]
+    return verdict, Witness(case.event, case.row, number in expected, number in found, case.origin)
