@@ -112,7 +112,7 @@ def find_row(stage: m.Find, rows: list[RowType], withsource: str) -> RowType:
     A column whose type differs between tables is dynamic.
     """
     made = {withsource: "string"}
-    wanted = dict.fromkeys(field.name for field in m.expressions(stage.predicate, m.Field) if field != m.ANY)
+    wanted = dict.fromkeys(field.name for field in m.expressions(stage.predicate, m.Field) if field.name != "*")
     if wanted:  # tables without any of the columns asked for cannot match
         rows = [row for row in rows if row.open or any(name in row.types for name in wanted)] or rows
     open = any(row.open for row in rows)
