@@ -60,14 +60,17 @@ def _parts(result: str) -> tuple[tuple[str, str], ...]:
 OPERATORS = {name: Function(name, "operator") for name in ("+", "-", "*", "/", "%", "negate")}
 
 
+def _rows(file: str) -> list[list[str]]:
+    text = files("rulescope.binding").joinpath("data", file).read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")][1:]
+
+
 @cache
 def _read() -> tuple[dict[str, Function], dict[str, Function], dict[str, Function]]:
-    text = files("rulescope.binding").joinpath("data/functions.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line and not line.startswith("#")]
     scalars: dict[str, Function] = {}
     aggregates: dict[str, Function] = {}
     plugins: dict[str, Function] = {}
-    for name, kind, parameters, result, naming, varies, replacement in rows[1:]:
+    for name, kind, parameters, result, naming, varies, replacement in _rows("functions.tsv"):
         function = Function(
             name, kind, tuple(_split(parameters)), result, naming, varies, replacement
         )  # fmt: skip
@@ -96,6 +99,15 @@ def lookup(name: str, kind: str = "") -> Function | None:
         case "scalar":
             return OPERATORS.get(name) or scalars.get(name)
     return OPERATORS.get(name) or scalars.get(name) or aggregates.get(name)
+
+
+@cache
+def service_functions() -> dict[str, tuple[str, dict[str, str]]]:
+    """Functions of Sentinel and Defender XDR that give rows: name -> (adds or makes, column -> type)."""
+    known: dict[str, tuple[str, dict[str, str]]] = {}
+    for name, role, column, type in _rows("service_functions.tsv"):
+        known.setdefault(name, (role, {}))[1][column] = type
+    return known
 
 
 def functions() -> tuple[Function, ...]:

@@ -10,6 +10,7 @@ from .. import model as m
 from .check import check_expr, check_join, check_source, checked, duplicates, near_miss, report, unknown_table
 from .columns import expanded, named_columns
 from .combine import find_row, joined, search_row, union_row
+from .functions import service_functions
 from .plugins import plugin_row
 from .rows import EMPTY_ROW, UNKNOWN_ROW, Findings, NamedColumn, RowType, Scope, Tables, type_name
 from .selection import selected
@@ -99,16 +100,12 @@ def _table_call(stage: m.TableCall, before: RowType | None, scope: Scope) -> Row
         return row
     if stage.name in TABLE_FUNCTIONS and stage.args and isinstance(stage.args[0], m.Literal):
         return _scan(m.Scan(str(stage.args[0].value), span=stage.span), before, scope)
-    if stage.name == "_GetWatchlist":
-        return WATCHLIST
+    if stage.name in service_functions():
+        return RowType.of(service_functions()[stage.name][1], open=True)
     if not stage.scope:
         near = near_miss(stage.name, tuple(scope.tables))
         report(scope, "unknown-function", stage.name, "note", stage.span, f"no function {stage.name} is known", near)
     return UNKNOWN_ROW
-
-
-# Source: https://learn.microsoft.com/azure/sentinel/watchlists-queries; the list's own columns are not known.
-WATCHLIST = RowType.of({"_DTItemId": "string", "LastUpdatedTimeUTC": "datetime", "SearchKey": "string"}, open=True)
 
 
 def _nested(stage: m.Nested, before: RowType | None, scope: Scope) -> RowType:
@@ -239,16 +236,19 @@ def _evaluate(stage: m.Evaluate, before: RowType | None, scope: Scope) -> RowTyp
     return plugin_row(stage, before or EMPTY_ROW, scope)
 
 
-# Functions of the service that add columns to their rows. Source: advanced hunting reference of Defender XDR.
-ENRICHING = ("FileProfile", "DeviceFromIP", "AssignedIPAddresses", "SeenBy")
-
-
 def _invoke(stage: m.Invoke, before: RowType | None, scope: Scope) -> RowType:
-    if stage.name == "FileProfile" and before is not None:
-        return RowType.of(before.types, open=True)
-    if stage.name not in ENRICHING and scope.table(stage.name) is None:
-        report(scope, "unknown-function", stage.name, "note", stage.span, f"no function {stage.name} is known")
-    return scope.table(stage.name) or UNKNOWN_ROW
+    known = service_functions().get(stage.name)
+    if known is not None and before is not None:
+        return RowType.of(
+            {**before.types, **{n: t for n, t in known[1].items() if n not in before.types}}
+            if known[0] == "adds"
+            else known[1],
+            open=True,
+        )
+    if (row := scope.table(stage.name)) is not None:
+        return row
+    report(scope, "unknown-function", stage.name, "note", stage.span, f"no function {stage.name} is known")
+    return UNKNOWN_ROW
 
 
 def _partition(stage: m.Partition, before: RowType | None, scope: Scope) -> RowType:
