@@ -2,7 +2,8 @@
 
 Sigma's correlations mean here: events are put in order of time; of the events of one group, those in the window of
 `timespan` seconds (0: of any length) that ends at an event (both ends included) are measured, and the measure is compared with the
-condition. A row comes each time the condition becomes true for a group, not again while it stays true.
+condition. A row comes each time the condition becomes true for a group; not again while it stays true, unless all earlier
+events have left the window.
 """
 
 from __future__ import annotations
@@ -81,8 +82,11 @@ def _stage(stage: Step, rows: list[Row], events: Events, time: str | None, query
             return [{name: read(row) for name, read in reads} for row in rows]
         case Distinct(columns):
             reads = _reads(columns)
-            seen = {_key(row := {name: read(found) for name, read in reads}): row for found in reversed(rows)}
-            return list(reversed(seen.values()))
+            seen: dict[str, Row] = {}
+            for found in rows:
+                row = {name: read(found) for name, read in reads}
+                seen.setdefault(_key(row), row)
+            return list(seen.values())
         case Limit(Literal(int(count)), "take" | "limit"):
             return rows[:count]
         case Count(name):
@@ -201,6 +205,7 @@ def _fires(stage: Correlate, members: list[_Seen]) -> Iterable[Row]:
         while stage.timespan and (last.when - members[start].when).total_seconds() > stage.timespan:
             start += 1
         window = members[start : end + 1]
+        before = before and window[0].when < last.when
         measure = _window(stage, window)
         now = _condition(stage, window, measure)
         if now and not before:

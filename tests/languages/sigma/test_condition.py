@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
+
 from rulescope.engines.reference import holds
 from rulescope.errors import QuerySyntaxError
 from rulescope.languages.sigma import parse
