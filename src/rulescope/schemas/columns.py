@@ -147,6 +147,10 @@ class FieldMap:
         """The table's columns it reads."""
         return self.columns
 
+    def likely(self, value: Any) -> Any:
+        """A value like `value` that events of the source can have: what made-up events lack, such as a folder."""
+        return value
+
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
         """Put into `row` what the columns hold when the field is `value`. Raises Outside."""
         row[self.columns[0]] = stored(value, self.type(types))
@@ -207,6 +211,10 @@ class Joined(Made):
     def made(self, types: Types) -> Expr:
         first, second = (Field(column) for column in self.columns)
         return Call("strcat", (first, Literal("\\"), second))
+
+    def likely(self, value: Any) -> Any:
+        first, _, second = text_of(value).rpartition("\\")
+        return value if value in (None, "") else f"{first or 'CORP'}\\{second or 'user'}"
 
     def match(self, match: Match, types: Types) -> Expr:
         if match.op in (Op.EXISTS, Op.EMPTY) or "" in match.values:
@@ -436,6 +444,11 @@ def _holds(text: str, op: Op, value: Scalar) -> bool:
 
 class Name(FieldMap):
     """The file name alone of a path: `name InitiatingProcessParentFileName`. Answers only tests of the name."""
+
+    def likely(self, value: Any) -> Any:
+        slash = self.argument or "\\"
+        text = text_of(value)
+        return value if value in (None, "") or slash in text else f"C:{slash}Folder{slash}{text}"
 
     def match(self, match: Match, types: Types) -> Expr:
         if match.op in (Op.EXISTS, Op.EMPTY):

@@ -135,6 +135,11 @@ class Mapping:
                 row[self.keywords[0]] = value
         return row
 
+    def likely(self, event: Map[str, Any]) -> dict[str, Any]:
+        """An event like `event`, with values that events of the log source can have."""
+        fields = {name: self.field(name) for name in event}
+        return {name: row.likely(value) if (row := fields[name]) else value for name, value in event.items()}
+
     def unmapped(self, query: Query) -> tuple[str, ...]:
         """Fields of `query` the table has no place for, in reading order."""
         from ..model import expressions
