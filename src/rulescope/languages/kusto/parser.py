@@ -122,7 +122,7 @@ class _Statements(Operators):
         kind = self.kinds[pos]
         after = self.kinds[pos + 1] if kind != END else END
         start = self.starts[pos]
-        if kind == "let" and (self.name_length(pos + 1) or after != "|"):
+        if kind == "let" and (self.name_length(pos + 1) or "=" in (after, self.kinds[pos + 2])):
             return self.let()
         if kind == "set":
             return self.set_option()

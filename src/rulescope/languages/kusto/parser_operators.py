@@ -59,9 +59,9 @@ class Operators(SpecialOperators):
         if kind not in NAME_KEYWORDS:
             return True
         if kind in ("facet", "partition", "reduce"):
-            return self.kinds[after] == "by" or (kind != "facet" and bool(self.option_name({}, True)[1]))
+            return self.kinds[after] == "by" or (kind != "facet" and bool(self.option_name({}, True, 1)[1]))
         if kind == "evaluate":
-            return self.name_length(after) > 0
+            return self.name_length(after) > 0 or bool(self.option_name({}, True, 1)[1])
         if kind == "range":
             length = self.name_length(after)
             return length > 0 and self.kinds[after + length] == "from"

@@ -7,10 +7,9 @@ from .parser_base import CLOSERS, SyntaxFault
 from .parser_graph import GraphOperators
 from .parser_options import OWN
 from .syntax import Expr, Operator, Pipe
-from .tokens import IDENTIFIER
+from .tokens import IDENTIFIER, LITERALS, STRING
 
 _DIRECTIONS = frozenset({"asc", "desc", "granny-asc", "granny-desc"})
-_LITERAL_START = "#"
 
 
 class RowOperators(GraphOperators):
@@ -83,6 +82,7 @@ class RowOperators(GraphOperators):
         aggregates: list[ast.SeriesAggregate] = []
         while True:
             at = self.starts[self.pos]
+            self.not_at("on", "from", "in")
             item = self.item()
             default = None
             if self.take("default"):
@@ -111,9 +111,11 @@ class RowOperators(GraphOperators):
         by = self.items() if self.take("by") else ()
         return ast.MakeSeries(tuple(aggregates), axis, first, last, step, by, options, start, self.end)
 
-    def _expanded(self) -> tuple[ast.ExpandItem, ...]:
+    def _expanded(self, stops: frozenset[str]) -> tuple[ast.ExpandItem, ...]:
         found: list[ast.ExpandItem] = []
         while True:
+            if self.kinds[self.pos] in stops and (len(stops) == 1 or self.kinds[self.pos + 1] not in (",", "to", "=")):
+                raise SyntaxFault(self.pos, "an expression")
             at = self.starts[self.pos]
             item = self.item()
             type_ = self.type_of() if self.take("to") else None
@@ -124,14 +126,14 @@ class RowOperators(GraphOperators):
     def mv_expand(self) -> Operator:
         start = self.begin()
         options = self.options(equals=True)
-        items = self._expanded()
+        items = self._expanded(frozenset({"limit"}))
         limit = self.expression() if self.take("limit") else None
         return ast.MvExpand(items, limit, options, start, self.end)
 
     def mv_apply(self) -> Operator:
         start = self.begin()
         options = self.options(equals=True)
-        items = self._expanded()
+        items = self._expanded(frozenset({"limit", "id", "on"}))
         limit = self.expression() if self.take("limit") else None
         id_ = self.expression() if self.take("id") else None
         self.need("on")
@@ -203,11 +205,13 @@ class RowOperators(GraphOperators):
         self.need("by")
         return ast.Sort(keyword, self.ordered_list(), options, start, self.end)
 
-    def ordered_list(self) -> tuple[Expr, ...]:
-        keys = [self.ordered()]
-        while self.take(","):
+    def ordered_list(self, *stops: str) -> tuple[Expr, ...]:
+        keys: list[Expr] = []
+        while True:
+            self.not_at(*stops)
             keys.append(self.ordered())
-        return tuple(keys)
+            if not self.take(","):
+                return tuple(keys)
 
     def ordered(self) -> Expr:
         start = self.starts[self.pos]
@@ -220,27 +224,47 @@ class RowOperators(GraphOperators):
             nulls = self.word("first", "last")
         return ast.Ordered(key, direction, nulls, start, self.end) if direction or nulls else key
 
+    def _items_until(self, *stops: str) -> tuple[Expr, ...]:
+        """A comma list of items, none of which begins with a keyword in `stops`."""
+        if self.kinds[self.pos] in CLOSERS:
+            return ()
+        found: list[Expr] = []
+        while True:
+            self.not_at(*stops)
+            found.append(self.item())
+            if not self.take(","):
+                return tuple(found)
+
+    def not_at(self, *stops: str) -> None:
+        """Fail where a clause begins and an item is due."""
+        if self.kinds[self.pos] in stops:
+            raise SyntaxFault(self.pos, "an expression")
+
     def summarize(self) -> ast.Summarize:
         start = self.begin()
         kinds = self.kinds
         options = self.options(equals=True)
         aggregates: tuple[Expr, ...] = ()
         if kinds[self.pos] != "by":
-            aggregates = self.items(required=False)
+            aggregates = self._items_until("by")
         by: list[Expr] = []
         width: Expr | None = None
         if self.take("by"):
-            by.append(self.item())
             while True:
-                if kinds[self.pos] == "bin" and kinds[self.pos + 1] == "=" and kinds[self.pos + 2][0] == _LITERAL_START:
-                    self.pos += 2
-                    width = self.expression()
-                    break
-                if kinds[self.pos] != ",":
-                    break
-                self.pos += 1
+                if kinds[self.pos] == "bin" and self._bin_width():
+                    raise SyntaxFault(self.pos, "an expression")
                 by.append(self.item())
+                if not self.take(","):
+                    break
+            if kinds[self.pos] == "bin" and self._bin_width():
+                self.pos += 2
+                width = self.expression()
         return ast.Summarize(aggregates, tuple(by), options, width, start, self.ends[self.pos - 1])
+
+    def _bin_width(self) -> bool:
+        """Whether `bin = literal` stands here, the width that ends a `by`."""
+        kind = self.kinds[self.pos + 2]
+        return self.kinds[self.pos + 1] == "=" and (kind in LITERALS or kind == STRING)
 
     def summarize_only(self) -> Expr:
         start = self.starts[self.pos]

@@ -36,6 +36,9 @@ CHARTS = frozenset(
 )
 
 
+_SCAN_CLAUSES = ("partition", "order", "by", "declare", "with")
+
+
 class SpecialOperators(RowOperators):
     """The operators that are more than a list of columns."""
 
@@ -359,10 +362,11 @@ class SpecialOperators(RowOperators):
         order: tuple[Expr, ...] = ()
         if self.take("order"):
             self.need("by")
-            order = self.ordered_list()
+            order = self.ordered_list(*_SCAN_CLAUSES)
         partition: tuple[Expr, ...] = ()
         if self.take("partition"):
             self.need("by")
+            self.not_at(*_SCAN_CLAUSES)
             partition = self.expressions()
         declared: list[ast.ScanDeclaration] = []
         if self.take("declare"):

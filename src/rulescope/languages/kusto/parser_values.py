@@ -217,9 +217,9 @@ class Values(Cursor):
         self.need(")")
         return tuple(columns)
 
-    def option_name(self, own: dict[str, int], known: bool) -> tuple[str, int]:
-        """The option name here and its number of tokens, or ("", 0)."""
-        pos = self.pos
+    def option_name(self, own: dict[str, int], known: bool, ahead: int = 0) -> tuple[str, int]:
+        """The option name here (or `ahead` tokens from here) and its number of tokens, or ("", 0)."""
+        pos = self.pos + ahead
         text = self.texts[pos]
         if text == "hint":
             if self.texts[pos + 1] != "." or self.trivia[pos + 1] or self.trivia[pos + 2]:
