@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 
 
@@ -20,21 +21,22 @@ class Registry:
 
     def __iter__(self) -> Iterator[str]:
         yield from self._modules
-        yield from (point.name for point in self._points() if point.name not in self._modules)
+        yield from self._others
 
-    def __contains__(self, name: str) -> bool:
-        return name in set(self)
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules or name in self._others
 
     def __getitem__(self, name: str) -> ModuleType:
         """The module of that name. Raises KeyError that lists the names there are."""
         if name in self._modules:
             return import_module(self._modules[name])
-        for point in self._points():
-            if point.name == name:
-                loaded = point.load()
-                assert isinstance(loaded, ModuleType), f"entry point {name} of rulescope.{self.kind} is not a module"
-                return loaded
+        if name in self._others:
+            loaded = self._others[name].load()
+            assert isinstance(loaded, ModuleType), f"entry point {name} of rulescope.{self.kind} is not a module"
+            return loaded
         raise KeyError(f"no {self.kind} {name!r}; there are {', '.join(self)}")
 
-    def _points(self) -> tuple:  # type: ignore[type-arg]
-        return tuple(entry_points(group=f"rulescope.{self.kind}"))
+    @cached_property
+    def _others(self) -> dict[str, EntryPoint]:
+        points = entry_points(group=f"rulescope.{self.kind}")
+        return {point.name: point for point in points if point.name not in self._modules}
