@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from .. import model as m
 from ..model import Diagnostic, Op
 from .contradiction import clash
-from .indicators import Tested, constant, tested
+from .indicators import Tested, constant, tests
 from .places import Names, Placed, placed
 from .subjects import shown
-from .windows import comparisons, is_threshold
+from .windows import is_threshold
 from .witness import Want
 
 CLASSES = {  # a class of characters, and how many of it a list must hold to look like it means the class
@@ -20,7 +20,17 @@ CLASSES = {  # a class of characters, and how many of it a list must hold to loo
     "letters": (string.ascii_lowercase, 20),
 }
 HOST_WORDS = ("host", "domain", "url", "uri", "fqdn", "server", "computer", "device")
-FREE_TEXT = ("filename", "commandline", "folderpath", "processname", "image", "useragent", "url", "hostname", "filepath")
+FREE_TEXT = (
+    "filename",
+    "commandline",
+    "folderpath",
+    "processname",
+    "image",
+    "useragent",
+    "url",
+    "hostname",
+    "filepath",
+)
 NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfilename", "targetfilename", "appname")
 ORIGINAL_NAME = ("originalfilename", "internalfilename", "productname", "sha1", "sha256", "md5", "imphash", "hashes")
 PROGRAMS = (".exe", ".dll", ".com", ".scr")
@@ -35,7 +45,7 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
     named: list[tuple[Tested, str]] = []
     original = False
     for place in places:
-        for test in tested(place.stage, place.names):
+        for test in tests(place):
             field = shown(test.subject, place.names.aliases)
             last = field.rsplit(".", 1)[-1].lower()
             original = original or any(word in last for word in ORIGINAL_NAME)
@@ -78,6 +88,8 @@ def _class_gap(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]
 
 def _or_gaps(place: Placed) -> Iterator[Diagnostic]:
     """The same for `x endswith "1" or x endswith "2" or ...`."""
+    if len(place.comparisons()) < 6:
+        return
     for group in m.expressions(place.stage, m.Or):
         if len(group.terms) < 6:
             continue
@@ -128,7 +140,15 @@ def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diag
     if query.language != "kusto" or test.op not in (Op.EQ, Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH, Op.TERM):
         return
     for value in test.values:
-        if isinstance(value, str) and len(value) > 1 and (value.startswith("*") or value.endswith("*")):
+        if (
+            not isinstance(value, str)
+            or len(value) < 2
+            or "=*" in value
+            or "." in value.strip("*")[:1]
+            or value == "*.*"
+        ):
+            continue  # an LDAP filter, a file pattern: the asterisk may well stand in the value
+        if value.startswith("*") or value.endswith("*"):
             yield Diagnostic(
                 "literal-wildcard",
                 f"{field} {test.op} {value!r}: the asterisk is an ordinary character here, not a wildcard",
@@ -183,7 +203,7 @@ _TESTS = (_class_gap, _literal_wildcard, _folded, _cased_text)
 
 
 def _empty_list(place: Placed) -> Iterator[Diagnostic]:
-    for expr in comparisons(place.stage):
+    for expr in place.comparisons():
         if isinstance(expr, m.Match) and not expr.values and expr.op not in (Op.EMPTY, Op.EXISTS):
             field = shown(expr.subject, place.names.aliases)
             yield Diagnostic("empty-list", f"{field} is compared with an empty list: never true", span=expr.span)
@@ -236,9 +256,13 @@ def _flat(group: m.And) -> list[m.Expr]:
 
 
 def _constant_test(place: Placed) -> Iterator[Diagnostic]:
-    for expr in comparisons(place.stage):
+    if not isinstance(place.stage, m.Filter):
+        return
+    for expr in place.comparisons():
         if isinstance(expr, m.Match) and expr.op is Op.EQ and constant(expr.subject) is not None:
-            yield Diagnostic("constant-condition", "both sides of this comparison are constants", "note", span=expr.span)
+            yield Diagnostic(
+                "constant-condition", "both sides of this comparison are constants", "note", span=expr.span
+            )
 
 
 _STAGES = (_or_gaps, _empty_list, _impossible, _constant_test)

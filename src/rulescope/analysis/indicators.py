@@ -53,7 +53,7 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
     """One per value tested, in reading order. Time windows, thresholds and presence tests are not indicators."""
     found: list[Indicator] = []
     for place in stages if stages is not None else placed(query):
-        for test in tested(place.stage, place.names):
+        for test in tests(place):
             field = shown(test.subject, place.names.aliases)
             found.extend(
                 Indicator(field, test.op, value, test.negated, test.cased, test.every, place.number, test.span)
@@ -67,13 +67,19 @@ def exclusions(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
     return tuple(found for found in indicators(query, stages) if found.negated)
 
 
-def tested(stage: m.Node, names: Names) -> Iterator[Tested]:
+def tests(place: Placed) -> tuple[Tested, ...]:
     """The tests in a stage's own expressions, subqueries left to their own stages."""
+    if "tests" not in place.kept:
+        place.kept["tests"] = tuple(_tested(place.stage, place.names))
+    return place.kept["tests"]
+
+
+def _tested(stage: m.Node, names: Names) -> Iterator[Tested]:
     stack: list[tuple[m.Node, bool]] = [(child, False) for child in reversed(list(children(stage)))]
     while stack:
         node, negated = stack.pop()
         match node:
-            case m.Query():
+            case m.Query() | m.Field() | m.Literal():
                 continue
             case m.Not(term):
                 stack.append((term, not negated))

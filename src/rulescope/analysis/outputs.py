@@ -5,8 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from .. import model as m
+from ..binding.naming import result_name
+from ..binding.rows import RowType
 from ..model import OutputField
-from .places import auto_name
 
 
 def output_fields(query: m.Query) -> tuple[OutputField, ...]:
@@ -21,6 +22,7 @@ def output_fields(query: m.Query) -> tuple[OutputField, ...]:
 
 
 Made = dict[str, OutputField]
+ANY_ROW = RowType((), True)
 
 
 def _made(query: m.Query, lets: dict[str, tuple[Made, bool]]) -> tuple[Made, bool]:
@@ -66,7 +68,9 @@ def _step(
         case m.Aggregate(aggregates, by):
             star = any(isinstance(c.value, m.Call) and m.Star() in c.value.args for c in aggregates)
             made = _columns(by, stage.keyword, number, fields) | _columns(aggregates, stage.keyword, number, {})
-            return ({**made, **{n: f for n, f in fields.items() if n not in made}} if star else made), not star or closed
+            return (
+                {**made, **{n: f for n, f in fields.items() if n not in made}} if star else made
+            ), not star or closed
         case m.MakeSeries(aggregates=aggregates, axis=axis, by=by):
             return _columns((*by, *aggregates, axis), stage.keyword, number, {}), True
         case m.Rename(columns):
@@ -74,7 +78,9 @@ def _step(
         case m.Select(patterns, _, keyword):
             return _selected(patterns, keyword, number, fields, closed)
         case m.Parse(_, parts):
-            added = {p.name: OutputField(p.name, stage.keyword, number, p.type) for p in parts if p.name not in ("", "*")}
+            added = {
+                p.name: OutputField(p.name, stage.keyword, number, p.type) for p in parts if p.name not in ("", "*")
+            }
             return {**fields, **added}, closed
         case m.ParseKv(_, columns):
             return {**fields, **{c.name: OutputField(c.name, stage.keyword, number, c.type) for c in columns}}, closed
@@ -114,23 +120,11 @@ def _columns(columns: tuple[m.Column, ...], keyword: str, number: int, before: M
                 for arg in args:
                     if isinstance(arg, m.Field):
                         made[arg.name] = OutputField(arg.name, keyword, number)
-            case m.Call() as call if auto_name(call):
-                made[auto_name(call)] = OutputField(auto_name(call), keyword, number)
-            case m.Index():
-                name = _path_name(column.value)
-                made[name] = OutputField(name, keyword, number)
+            case m.Call() | m.Index() as value:
+                name = result_name(value, ANY_ROW, "aggregate" if keyword == "summarize" else "")
+                made[name] = before.get(name) or OutputField(name, keyword, number)
     made.pop("", None)
     return made
-
-
-def _path_name(expr: m.Expr) -> str:
-    match expr:
-        case m.Field(name):
-            return name
-        case m.Index(base, m.Literal(str() as key)):
-            inner = _path_name(base)
-            return f"{inner}_{key}" if inner else key
-    return ""
 
 
 def _renamed(columns: tuple[m.Column, ...], keyword: str, number: int, fields: Made) -> Made:
@@ -176,7 +170,9 @@ def _joined(
         given = name
         while given in result:
             given += "1"
-        result[given] = OutputField(given, field.source if field.source != "source" else stage.keyword, number, field.type)
+        result[given] = OutputField(
+            given, field.source if field.source != "source" else stage.keyword, number, field.type
+        )
     return result, closed and other_closed
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from .. import model as m
 from ..model.walk import children
@@ -60,10 +61,10 @@ def _counted(value: m.Expr, names: Names) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placed:
     """A stage where it stands. `branch` names what it is part of ("" the main query, "let X", "join", ...), `depth` how
-    deep that is; `names` are those its expressions see."""
+    deep that is; `names` are those its expressions see. What is computed of it more than once is `kept`."""
 
     number: int
     stage: m.Step
@@ -71,6 +72,24 @@ class Placed:
     branch: str
     names: Names
     after: Names
+    kept: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def comparisons(self) -> tuple[m.Match | m.Compare, ...]:
+        """Every comparison in the stage's own expressions, subqueries left to their own stages."""
+        if "comparisons" not in self.kept:
+            found: list[m.Match | m.Compare] = []
+            stack = list(children(self.stage))[::-1]
+            while stack:
+                node = stack.pop()
+                if isinstance(node, m.Match | m.Compare):
+                    found.append(node)
+                if not isinstance(node, _LEAVES):
+                    stack.extend(list(children(node))[::-1])
+            self.kept["comparisons"] = tuple(found)
+        return self.kept["comparisons"]
+
+
+_LEAVES = (m.Field, m.Literal, m.Query, m.Star)
 
 
 def placed(query: m.Query) -> tuple[Placed, ...]:
@@ -115,10 +134,10 @@ def inner_queries(stage: m.Step) -> Iterator[m.Query]:
     """The queries directly inside a stage: of joins and unions, and in its expressions."""
     stack: list[m.Node] = [stage]
     while stack:
-        for child in reversed(list(children(stack.pop()))):
+        for child in list(children(stack.pop()))[::-1]:
             if isinstance(child, m.Query):
                 yield child
-            else:
+            elif not isinstance(child, _LEAVES):
                 stack.append(child)
 
 

@@ -106,7 +106,9 @@ class _Shower:
             case m.Call("iff", (condition, then, other), span):
                 return Tree("if", "", (self.tree(condition), self.value(then), self.value(other)), span)
             case m.Call("case", args, span) if len(args) >= 3 and len(args) % 2:
-                parts = [self.value(arg) if at % 2 or at == len(args) - 1 else self.tree(arg) for at, arg in enumerate(args)]
+                parts = [
+                    self.value(arg) if at % 2 or at == len(args) - 1 else self.tree(arg) for at, arg in enumerate(args)
+                ]
                 return Tree("if", "", tuple(parts), span)
             case m.Call("tostring" | "toint" | "tolong" | "coalesce", (inner, *_)):
                 return self.branches(inner)

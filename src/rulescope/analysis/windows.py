@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from .. import model as m
 from ..model import Node, Op
-from ..model.walk import children
 from ..text import Span
 from .places import Names, Placed, placed
 from .subjects import shown, subject
@@ -111,7 +110,7 @@ def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
         if isinstance(place.stage, m.Correlate) and place.stage.condition is not None:
             found.extend(_correlated(place.stage, place.number))
             continue
-        for expr in comparisons(place.stage):
+        for expr in place.comparisons():
             if not is_threshold(expr, place.names) or is_time(expr, place.names):
                 continue
             match expr:
@@ -136,18 +135,6 @@ def _correlated(stage: m.Correlate, number: int) -> Iterator[Threshold]:
                 yield Threshold(expr.subject.name, stage.kind, expr.op, value, text, number, expr.span)
 
 
-def comparisons(stage: m.Node) -> Iterator[m.Match | m.Compare]:
-    """Every comparison in a stage's own expressions, subqueries left to their own stages."""
-    stack = list(reversed(list(children(stage))))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, m.Query):
-            continue
-        if isinstance(node, m.Match | m.Compare):
-            yield node
-        stack.extend(reversed(list(children(node))))
-
-
 def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[TimeWindow, ...]:
     """Conditions on time and bins of time, in reading order."""
     found: list[TimeWindow] = []
@@ -155,7 +142,7 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
         if isinstance(place.stage, m.Correlate):
             found.append(TimeWindow("", None, f"{place.stage.timespan}s", float(place.stage.timespan), place.number))
             continue
-        for expr in comparisons(place.stage):
+        for expr in place.comparisons():
             if not is_time(expr, place.names):
                 continue
             match expr:
@@ -222,7 +209,9 @@ def spoken(expr: m.Expr) -> str:
     """A moment or length in time as people write it: `ago(14d)`, `1h`, `2024-01-01T00:00:00Z`."""
     match expr:
         case m.Literal(int() as ticks, "timespan"):
-            return next((f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7}s")
+            return next(
+                (f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7}s"
+            )
         case m.Literal(str() as moment, "datetime"):
             return moment
         case m.Call("+" | "-" | "*" | "/" as word, (left, right)):

@@ -92,7 +92,9 @@ def _declare(ctx: Context, node: s.DeclareParameters, parameters: list[m.Paramet
 
 def _function_body(ctx: Context, function: Function, inner: Context) -> m.Query:
     """The body of a tabular function as a query; its own lets are the query's."""
-    inner = Context(ctx.text, ctx.query, ctx.body, ctx.tables, dict(inner.scope), depth=inner.depth, inlined=inner.inlined)
+    inner = Context(
+        ctx.text, ctx.query, ctx.body, ctx.tables, dict(inner.scope), depth=inner.depth, inlined=inner.inlined
+    )
     lets: list[m.Let] = []
     stages: list[m.Step] = []
     parameters: list[m.Parameter] = []

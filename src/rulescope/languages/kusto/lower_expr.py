@@ -179,9 +179,7 @@ def _between(ctx: Context, node: s.Between) -> m.Expr:
     if _timespan(high) and not _timespan(low):
         high = m.Call("+", (low, high), high.span if isinstance(high, m.Literal) else None)
     if node.negated:
-        return m.Or(
-            (compared(left, OPERATORS["<"], low, node), compared(left, OPERATORS[">"], high, node)), span(node)
-        )
+        return m.Or((compared(left, OPERATORS["<"], low, node), compared(left, OPERATORS[">"], high, node)), span(node))
     return m.And((compared(left, OPERATORS[">="], low, node), compared(left, OPERATORS["<="], high, node)), span(node))
 
 
@@ -495,9 +493,8 @@ def _parens(ctx: Context, node: s.Parens) -> m.Expr:
 
 
 def _typeof(ctx: Context, node: s.TypeOf) -> m.Expr:
-    if len(node.types) == 1 and not node.columns:
-        return m.Literal(node.types[0], "typeof", span(node))
-    return opaque(ctx, node)
+    parts = (*node.types, *(f"{column.name.name}: {column.type}" for column in node.columns))
+    return m.Literal(", ".join(parts), "typeof", span(node))
 
 
 _HANDLERS: dict[type, Callable[[Context, Any], m.Expr]] = {

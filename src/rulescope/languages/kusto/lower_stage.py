@@ -166,9 +166,7 @@ def _top_nested(ctx: Context, node: s.TopNested) -> m.Step:
         by = column(ctx, ordered.value if ordered else level.by)
         descending = not ordered or ordered.direction != "asc"
         levels.append(
-            m.TopLevel(
-                optional(ctx, level.count), column(ctx, level.of), by, descending, optional(ctx, level.others)
-            )
+            m.TopLevel(optional(ctx, level.count), column(ctx, level.of), by, descending, optional(ctx, level.others))
         )
     return m.TopNested(tuple(levels), span=span(node))
 

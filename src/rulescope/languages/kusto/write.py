@@ -118,7 +118,7 @@ class _Writer:
         if write_stage is None:
             keyword = getattr(stage, "keyword", type(stage).__name__)
             raise UnsupportedError("kusto", str(keyword), stage.span)
-        return write_stage(self, stage, indent)
+        return write_stage(self, stage, indent).replace(" \n", "\n")
 
     # -------------------------------------------------------- layout
 
@@ -159,7 +159,9 @@ class _Writer:
                 return f"not(\n{indent}{INDENT}{self._broken(inner, indent)}\n{indent})"
             case m.Match(_, _, values) if len(values) > 1:
                 text = self._long_match(term, indent)
-                return text if text.endswith(")") and not flat.startswith("(") else f"(\n{indent}{INDENT}{text}\n{indent})"
+                return (
+                    text if text.endswith(")") and not flat.startswith("(") else f"(\n{indent}{INDENT}{text}\n{indent})"
+                )
         return flat
 
     def _long_match(self, match: m.Match, indent: str) -> str:

@@ -231,7 +231,7 @@ def _unsigned(expr: m.Literal) -> bool:
 
 def name(text: str) -> str:
     """A column, table or variable name, in brackets when Kusto needs them."""
-    if NAME.fullmatch(text) and text not in RESERVED:
+    if NAME.fullmatch(text) and text not in RESERVED and text.lower() not in ("true", "false", "null"):
         return text
     return f"[{string(text, quote=chr(39))}]"
 

@@ -19,6 +19,7 @@ def expressible(query: m.Query) -> m.Query:
     - cidr: `ipv4_is_in_range` and its kin (a value that is no address is in no network);
     - exists: not empty, for Kusto's tables keep no difference between a missing text and an empty one;
     - a regex that ignores case: `(?i)` in front;
+    - all of several values, where there is no list form (`has_all`): one comparison each;
     - Not of what is null in Kusto for a missing value: said so that it is true for a missing value, as in the model.
 
     Raises UnsupportedError for an address that is none.
@@ -36,7 +37,9 @@ def _said(node: m.Node) -> m.Node:
         case m.Match(subject, Op.EXISTS, _, _, _, place):
             return m.Not(m.Match(subject, Op.EMPTY, span=place), place)
         case m.Match(_, Op.REGEX, values, _, False):
-            return m.replace(node, cased=True, values=tuple(f"(?i){value}" for value in values))
+            return _said(m.replace(node, cased=True, values=tuple(f"(?i){value}" for value in values)))
+        case m.Match(_, op, values, True, cased) if len(values) > 1 and (op is not Op.TERM or cased):
+            return m.And(tuple(m.replace(node, values=(value,), every=False) for value in values), node.span)
         case m.Not(term) if nullable(term):
             return _not_true(term)
     return node
