@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ...errors import Fault, FormatError, QuerySyntaxError
@@ -35,20 +36,28 @@ class Source:
         start, end = self.start, self.end
         found: Span | None = None
         for key in keys:
-            match = _key(key).search(self.text, start, end)
+            match = _key(key).search(self.text, start, end) or _flow_key(key).search(self.text, start, end)
             if match is None:
                 return found
-            indent = len(match["indent"]) + len(match["dash"] or "")
+            indent = len(match["indent"]) + len(match["dash"])
             block_end = _block_end(self.text, match.end(), end, indent)
             found = Span(match.start("key"), block_end)
             start, end = match.end(), block_end
         return found
 
 
+@lru_cache(maxsize=4096)
 def _key(name: str) -> re.Pattern[str]:
+    """`name:` at the start of a line, perhaps as the first of a list item."""
     return re.compile(
         rf"^(?P<indent>[ \t]*)(?P<dash>(?:-[ \t]+)*)[\"']?(?P<key>{re.escape(name)})[\"']?[ \t]*:", re.MULTILINE
     )
+
+
+@lru_cache(maxsize=4096)
+def _flow_key(name: str) -> re.Pattern[str]:
+    """`name:` inside `{ }`."""
+    return re.compile(rf"(?P<indent>)(?P<dash>)[{{,]\s*[\"']?(?P<key>{re.escape(name)})[\"']?[ \t]*:")
 
 
 NEXT_LINE = re.compile(r"\n(?P<indent>[ \t]*)(?P<head>[^\s#])")
