@@ -5,6 +5,7 @@ RulescopeError
 │   ├── FormatError         the file around the query
 │   └── QuerySyntaxError    the query itself; every fault of the text in `.errors`
 ├── UnsupportedError        understood, but this target or engine cannot say it: a Loss or a NotRun
+├── RunError                a query that its limits of time and memory, or its data, stopped: a NotRun
 ├── LogError                a log file that cannot be read at all (single records are counted, not raised)
 ├── SourceError             a folder, archive or repository that cannot be read
 ├── SchemaError             shipped or user schema data that contradicts itself
@@ -72,6 +73,10 @@ class UnsupportedError(RulescopeError):
         self.construct = construct
         self.span = span
         super().__init__(f"{target} cannot express {construct}")
+
+
+class RunError(RulescopeError):
+    """A query that could not be finished within its limits of time and memory, or that failed on its data."""
 
 
 class LogError(RulescopeError):

@@ -1,0 +1,91 @@
+"""Functions DuckDB has no counterpart for, as functions over Arrow arrays: each distinct value is computed once a batch."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+ARROW = {
+    "VARCHAR": pa.string(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "BOOLEAN": pa.bool_(), "VARCHAR[]": pa.list_(pa.string()),
+    "BIGINT[]": pa.list_(pa.int64()),
+}  # fmt: skip
+LETTERS = {"s": "VARCHAR", "l": "BIGINT", "r": "DOUBLE", "b": "BOOLEAN", "S": "VARCHAR[]", "L": "BIGINT[]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A function of plain values: `types` a letter an argument then `>` and the result's (s text, l long, r real, b bool).
+
+    A null argument gives null, unless `nulls`.
+    """
+
+    name: str
+    types: str
+    call: Callable[..., Any]
+    nulls: bool = False
+
+
+def table() -> list[Scalar]:
+    """All of them."""
+    from . import arrays, network, parsers, series, text, times
+
+    return [*text.FUNCTIONS, *parsers.FUNCTIONS, *times.FUNCTIONS, *network.FUNCTIONS, *arrays.FUNCTIONS, *series.FUNCTIONS]
+
+
+def register(connection: duckdb.DuckDBPyConnection) -> None:
+    """Makes every function known to a connection, its name after `kx_`."""
+    for scalar in table():
+        args, result = scalar.types.split(">")
+        connection.create_function(
+            f"kx_{scalar.name}",
+            vectorised(scalar, LETTERS[result]),
+            [LETTERS[letter] for letter in args],
+            LETTERS[result],
+            type="arrow",
+            null_handling="special",
+        )
+
+
+def vectorised(scalar: Scalar, result: str) -> Callable[..., Any]:
+    """`scalar` over Arrow arrays of equal length."""
+    kind = ARROW[result]
+    call = scalar.call if scalar.nulls else _null_safe(scalar.call)
+
+    def run(*columns: Any) -> Any:
+        arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
+        if len(arrays) == 1 and not pa.types.is_nested(arrays[0].type):
+            return _one(arrays[0])
+        known: dict[tuple[Any, ...], Any] = {}
+        out = []
+        lists = [array.to_pylist() for array in arrays]
+        for row in zip(*lists, strict=True):
+            key = tuple(tuple(item) if isinstance(item, list) else item for item in row)
+            if key not in known:
+                known[key] = call(*row)
+            out.append(known[key])
+        return pa.array(out, kind)
+
+    def _one(array: Any) -> Any:
+        encoded = pc.dictionary_encode(array)
+        values = pa.array([call(value) for value in encoded.dictionary.to_pylist()], kind)
+        taken = pc.take(values, encoded.indices)
+        if encoded.null_count and scalar.nulls:
+            return pc.fill_null(taken, pa.scalar(call(None), kind))
+        return taken
+
+    names = [inspect.Parameter(f"a{place}", inspect.Parameter.POSITIONAL_ONLY) for place in range(scalar.types.index(">"))]
+    run.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
+    return run
+
+
+def _null_safe(call: Callable[..., Any]) -> Callable[..., Any]:
+    def safe(*args: Any) -> Any:
+        return None if None in args else call(*args)
+
+    return safe

@@ -1,0 +1,232 @@
+"""Text taken apart: command lines, URLs, paths, CSV, XML, key=value, versions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import urllib.parse
+from typing import Any
+from xml.etree import ElementTree
+
+from ...errors import RunError
+from ...regex import compiled
+from . import Scalar
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def command_line(text: str, kind: str) -> str | None:
+    """Arguments of a Windows command line, as CommandLineToArgvW takes them apart; null for empty text.
+
+    Source: https://learn.microsoft.com/windows/win32/api/shellapi/nf-shellapi-commandlinetoargvw
+    """
+    if kind.lower() != "windows":
+        raise RunError(f"parse_command_line: unknown kind {kind!r}")
+    if not text.strip():
+        return None
+    return _json(windows_arguments(text))
+
+
+def windows_arguments(text: str) -> list[str]:
+    out: list[str] = []
+    program = re.match(r'\s*(?:"([^"]*)"?|(\S+))', text)
+    assert program is not None
+    out.append(program[1] if program[1] is not None else program[2])
+    current, quoted, started, place = "", False, False, program.end()
+    while place < len(text):
+        c = text[place]
+        if c == "\\":
+            run = len(text[place:]) - len(text[place:].lstrip("\\"))
+            place += run
+            if text[place : place + 1] == '"':
+                current += "\\" * (run // 2)
+                if run % 2:
+                    current += '"'
+                    place += 1
+            else:
+                current += "\\" * run
+            started = True
+            continue
+        if c == '"':
+            if quoted and text[place + 1 : place + 2] == '"':
+                current += '"'
+                place += 1
+            else:
+                quoted = not quoted
+            started = True
+        elif c in " \t\n\r" and not quoted:
+            if started:
+                out.append(current)
+            current, started = "", False
+        else:
+            current += c
+            started = True
+        place += 1
+    return [*out, current] if started else out
+
+
+def parse_csv(text: str) -> str:
+    rows = list(csv.reader(io.StringIO(text)))
+    return _json(rows[0] if rows else [""])
+
+
+def parse_url(text: str) -> str:
+    """Source: https://learn.microsoft.com/kusto/query/parse-url-function"""
+    found = re.match(r"(?s)(?:([A-Za-z][A-Za-z0-9+.-]*)://)?(?:([^/?#@]*)@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", text)
+    assert found is not None
+    scheme, user, host, port, path, query, fragment = (part or "" for part in found.groups())
+    if not scheme:
+        host, port, path = "", "", text.split("?")[0].split("#")[0] if not found[3] or "/" in text else ""
+    name, _, word = user.partition(":")
+    return _json(
+        {
+            "Scheme": scheme, "Host": host, "Port": port, "Path": path, "Username": name, "Password": word,
+            "Query Parameters": _query(query), "Fragment": fragment,
+        }  # fmt: skip
+    )
+
+
+def _query(text: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in text.split("&") if pair)
+    return {urllib.parse.unquote(name): urllib.parse.unquote(value) for name, _, value in pairs}
+
+
+def parse_urlquery(text: str) -> str:
+    return _json({"Query Parameters": _query(text.lstrip("?"))})
+
+
+def parse_path(text: str) -> str:
+    """Source: https://learn.microsoft.com/kusto/query/parse-path-function"""
+    scheme, root, stream = "", "", ""
+    rest = text
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", rest)
+    if found:
+        scheme, rest = found[1], rest[found.end() :]
+    drive = re.match(r"[A-Za-z]:(?=[\\/]|$)", rest)
+    if drive:
+        root = drive[0]
+    tail = re.match(r"(.*[\\/][^\\/:]*):([^\\/:]+)$", rest)
+    if tail and not scheme:
+        rest, stream = tail[1], tail[2]
+    if rest.startswith("\\\\") or (scheme and "/" in rest):
+        root = re.split(r"[\\/]", rest.lstrip("\\/"))[0]
+    parts = re.split(r"[\\/]", rest)
+    name = parts[-1]
+    directory = rest[: len(rest) - len(name)].rstrip("\\/") if len(parts) > 1 else ""
+    extension = name.rsplit(".", 1)[1] if "." in name else ""
+    return _json(
+        {
+            "Scheme": scheme, "RootPath": root, "DirectoryPath": directory, "DirectoryName": re.split(r"[\\/]", directory)[-1] if directory else "",
+            "Filename": name, "Extension": extension, "AlternateDataStreamName": stream,
+        }  # fmt: skip
+    )
+
+
+def parse_xml(text: str) -> str | None:
+    """Source: https://learn.microsoft.com/kusto/query/parse-xml-function; a document type is refused."""
+    if not text.strip() or len(text) > 128 * 1024 or "<!DOCTYPE" in text or "<!ENTITY" in text:
+        return None
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return None
+    return _json({_local(root.tag): _element(root, 0)})
+
+
+def _local(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1]
+
+
+def _element(node: ElementTree.Element, depth: int) -> Any:
+    if depth > 200:
+        return None
+    made: dict[str, Any] = {f"@{_local(name)}": value for name, value in node.attrib.items()}
+    for child in node:
+        name, value = _local(child.tag), _element(child, depth + 1)
+        if name in made:
+            if not isinstance(made[name], list):
+                made[name] = [made[name]]
+            made[name].append(value)
+        else:
+            made[name] = value
+    text = (node.text or "").strip()
+    if not made:
+        return _leaf(text)
+    if text:
+        made["#text"] = _leaf(text)
+    return made
+
+
+def _leaf(text: str) -> Any:
+    return text or None
+
+
+def parse_version(text: str) -> str | None:
+    parts = text.strip().split(".")
+    if not 1 <= len(parts) <= 4 or not all(part.isdigit() and len(part) <= 8 for part in parts):
+        return None
+    return str(int("".join(part.rjust(8, "0") for part in (parts + ["0"] * 4)[:4])))
+
+
+def parse_kv(text: str, pair: str, kv: str, quote: str, escape: str, regex: str, greedy: bool) -> str:
+    """Keys and values of text. Source: https://learn.microsoft.com/kusto/query/parse-kv-operator"""
+    if regex:
+        found = compiled(regex).finditer(text)  # type: ignore[attr-defined]
+        return _json({match.group(1): match.group(2) for match in found})
+    kv = kv or "="
+    made: dict[str, str] = {}
+    for part in _pairs(text, pair, kv, quote, escape, greedy):
+        key, mark, value = part.partition(kv)
+        if mark:
+            made.setdefault(_bare(key.strip(), quote, escape), _bare(value, quote, escape))
+    return _json(made)
+
+
+def _pairs(text: str, pair: str, kv: str, quote: str, escape: str, greedy: bool) -> list[str]:
+    if greedy:
+        marks = [found.start(1) for found in re.finditer(rf"(?:^|{re.escape(pair)})\s*([^\s{re.escape(kv)}]+){re.escape(kv)}", text)] if pair else []
+        return [text[start:end].removesuffix(pair) for start, end in zip(marks, [*marks[1:], len(text)], strict=True)]
+    out, current, closing, place = [], "", "", 0
+    pair = pair or " "
+    opening, close = (quote[:1], quote[-1:]) if quote else ("", "")
+    while place < len(text):
+        if escape and text.startswith(escape, place) and closing:
+            current += text[place : place + len(escape) + 1]
+            place += len(escape) + 1
+        elif closing:
+            closing = "" if text[place] == closing else closing
+            current += text[place]
+            place += 1
+        elif text.startswith(pair, place):
+            out.append(current)
+            current, place = "", place + len(pair)
+        else:
+            if opening and text[place] == opening:
+                closing = close
+            current += text[place]
+            place += 1
+    return [*out, current]
+
+
+def _bare(text: str, quote: str, escape: str) -> str:
+    if quote and len(text) >= 2 and text[0] == quote[:1] and text[-1] == quote[-1:]:
+        text = text[1:-1]
+        if escape:
+            text = re.sub(re.escape(escape) + "(.)", r"\1", text)
+    return text
+
+
+FUNCTIONS = [
+    Scalar("command_line", "ss>s", command_line),
+    Scalar("parse_csv", "s>s", parse_csv),
+    Scalar("parse_url", "s>s", parse_url),
+    Scalar("parse_urlquery", "s>s", parse_urlquery),
+    Scalar("parse_path", "s>s", parse_path),
+    Scalar("parse_xml", "s>s", parse_xml),
+    Scalar("parse_version", "s>s", parse_version),
+    Scalar("parse_kv", "ssssssb>s", parse_kv),
+]

@@ -1,0 +1,330 @@
+"""Text: trimming, replacing, searching and encoding as Kusto does them. Regular expressions are RE2."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import json
+import math
+import re
+import urllib.parse
+import uuid
+import zlib
+from typing import Any
+
+from ...regex import compiled
+from ..sql.predicates import term_pattern
+from ...model import Op
+from . import Scalar
+
+OPS = {op.value: op for op in (Op.TERM, Op.TERM_PREFIX, Op.TERM_SUFFIX)}
+MAX_UNPACKED = 64 << 20
+"""Bytes a compressed text may unpack to; more gives empty text."""
+
+
+def has(text: str, value: str, op: str, cased: bool) -> bool:
+    return not value or compiled(term_pattern(value, OPS[op]), cased).search(text) is not None
+
+
+def has_list(text: str, values: str | None, every: bool) -> bool:
+    found = json.loads(values) if values else []
+    items = found if isinstance(found, list) else [found]
+    hits = (has(text, item if isinstance(item, str) else json.dumps(item), "term", False) for item in items)
+    return all(hits) if every else any(hits)
+
+
+def has_any_index(text: str, values: str) -> int:
+    items = json.loads(values)
+    for place, item in enumerate(items if isinstance(items, list) else [items]):
+        if has(text, str(item), "term", False):
+            return place
+    return -1
+
+
+def replace_regex(text: str, pattern: str, by: str) -> str:
+    rewrite = by.replace("$0", "\\0")
+    return compiled(pattern).sub(rewrite, text)  # type: ignore[attr-defined,no-any-return]
+
+
+def replace_strings(text: str, lookups: str, rewrites: str) -> str:
+    for old, new in zip(json.loads(lookups), json.loads(rewrites), strict=False):
+        text = text.replace(str(old), str(new))
+    return text
+
+
+def translate(search: str, by: str, text: str) -> str:
+    if not search:
+        return text
+    by = by + by[-1:] * (len(search) - len(by))
+    return text.translate({ord(old): (new if by else "") for old, new in zip(search, by or " " * len(search), strict=False)})
+
+
+def trim(text: str, pattern: str, sides: int) -> str:
+    if sides & 1:
+        found: Any = compiled(f"^(?:{pattern})").search(text)
+        text = text[found.end() :] if found else text
+    if sides & 2:
+        found = compiled(f"(?:{pattern})$").search(text)
+        text = text[: found.start()] if found else text
+    return text
+
+
+def _window(text: str, start: int, length: int) -> tuple[int, int]:
+    start = max(0, len(text) + start) if start < 0 else start
+    return start, len(text) if length < 0 else min(len(text), start + length)
+
+
+def indexof(text: str, value: str, start: int, length: int, occurrence: int) -> int | None:
+    if occurrence <= 0 or length < -1:
+        return None
+    place, end = _window(text, start, length)
+    for _ in range(occurrence):
+        found = text.find(value, place, end)
+        if found < 0:
+            return -1
+        place = found + 1
+    return found
+
+
+def indexof_regex(text: str, pattern: str, start: int, length: int, occurrence: int) -> int | None:
+    if occurrence <= 0 or length < -1:
+        return None
+    place, end = _window(text, start, length)
+    regex: Any = compiled(pattern)
+    for _ in range(occurrence):
+        found = regex.search(text[:end], place)
+        if not found:
+            return -1
+        place = max(found.end(), found.start() + 1)
+    return int(found.start())
+
+
+def countof(text: str, value: str, kind: str) -> int:
+    if kind == "regex":
+        return sum(1 for _ in compiled(value).finditer(text))  # type: ignore[attr-defined]
+    if not value:
+        return 0
+    return sum(text.startswith(value, place) for place in range(len(text)))
+
+
+def extract(pattern: str, group: int, text: str) -> str:
+    found: Any = compiled(pattern).search(text)
+    return (found.group(group) or "") if found and group <= found.re.groups else ""
+
+
+def extract_all(text: str, groups: str, pattern: str) -> str | None:
+    regex: Any = compiled(pattern)
+    wanted = json.loads(groups) if groups else list(range(1, regex.groups + 1)) or [0]
+    made: list[Any] = []
+    for found in regex.finditer(text):
+        parts = [found.group(group) or "" for group in wanted]
+        made.append(parts[0] if len(parts) == 1 else parts)
+    return _json(made) if made else None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def url_decode(text: str) -> str:
+    return urllib.parse.unquote_plus(text)
+
+
+def url_encode(text: str) -> str:
+    return urllib.parse.quote_plus(text, safe="-_.!*()")
+
+
+def base64_bytes(text: str) -> bytes | None:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def base64_text(text: str) -> str:
+    raw = base64_bytes(text)
+    if raw is None:
+        return ""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def base64_array(text: str) -> str | None:
+    raw = base64_bytes(text)
+    return None if raw is None else _json(list(raw))
+
+
+def base64_from_array(values: str) -> str:
+    try:
+        return base64.b64encode(bytes(json.loads(values))).decode()
+    except (ValueError, TypeError):
+        return ""
+
+
+def base64_guid(text: str) -> str | None:
+    raw = base64_bytes(text)
+    return str(uuid.UUID(bytes_le=raw)) if raw is not None and len(raw) == 16 else None
+
+
+def base64_from_guid(text: str) -> str | None:
+    try:
+        return base64.b64encode(uuid.UUID(text).bytes_le).decode()
+    except ValueError:
+        return None
+
+
+def _unpacked(text: str, bits: int) -> str:
+    raw = base64_bytes(text)
+    if raw is None:
+        return ""
+    try:
+        unpacker = zlib.decompressobj(bits)
+        data = unpacker.decompress(raw, MAX_UNPACKED)
+        return data.decode("utf-8") if not unpacker.unconsumed_tail else ""
+    except (zlib.error, UnicodeDecodeError):
+        return ""
+
+
+def codepoints(text: str) -> str:
+    return _json([ord(c) for c in text])
+
+
+def utf8(text: str) -> str:
+    return _json(list(text.encode()))
+
+
+def make_string(values: str) -> str:
+    def points(value: Any) -> list[int]:
+        return [point for item in value for point in points(item)] if isinstance(value, list) else [int(value)]
+
+    return "".join(chr(point) for point in points(json.loads(values)))
+
+
+def tohex(number: int, width: int) -> str:
+    return f"{number & 0xFFFFFFFFFFFFFFFF if number < 0 else number:x}".rjust(width, "0")
+
+
+def extract_json(path: str, text: str) -> str:
+    """The value at a JSON path of names and numbers, as text; empty when there is none."""
+    if not path.startswith("$"):
+        return ""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return ""
+    steps = re.findall(r"\.([^.\[\]]+)|\[(-?\d+)\]|\[['\"](.*?)['\"]\]", path[1:])
+    for name, number, quoted in steps:
+        key = name or quoted
+        if number:
+            if not isinstance(value, list) or not -len(value) <= int(number) < len(value):
+                return ""
+            value = value[int(number)]
+        elif isinstance(value, dict) and key in value:
+            value = value[key]
+        else:
+            return ""
+    return plain(value)
+
+
+def plain(value: Any) -> str:
+    """A JSON value as `tostring` gives it."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else _json(value)
+
+
+def toguid(text: str) -> str | None:
+    try:
+        return str(uuid.UUID(text.strip()))
+    except ValueError:
+        return None
+
+
+def canonical_json(text: str) -> str:
+    return json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def shift_left(number: int, by: int) -> int:
+    moved = (number << (by % 64)) & 0xFFFFFFFFFFFFFFFF
+    return moved - (1 << 64) if moved >= 1 << 63 else moved
+
+
+def gamma(x: float) -> float | None:
+    try:
+        return math.gamma(x)
+    except (ValueError, OverflowError):
+        return None
+
+
+def loggamma(x: float) -> float | None:
+    try:
+        return math.lgamma(x)
+    except (ValueError, OverflowError):
+        return None
+
+
+def punycode(text: str) -> str:
+    return text.encode("punycode").decode("ascii", "replace")
+
+
+def unpunycode(text: str) -> str:
+    try:
+        return text.encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError):
+        return ""
+
+
+def punycode_domain(text: str) -> str:
+    return ".".join(part if part.isascii() else "xn--" + punycode(part) for part in text.split("."))
+
+
+def unpunycode_domain(text: str) -> str:
+    return ".".join(unpunycode(part[4:]) if part.lower().startswith("xn--") else part for part in text.split("."))
+
+
+FUNCTIONS = [
+    Scalar("has", "sssb>b", has),
+    Scalar("has_list", "ssb>b", has_list, nulls=True),
+    Scalar("has_any_index", "ss>l", has_any_index),
+    Scalar("replace_regex", "sss>s", replace_regex),
+    Scalar("replace_strings", "sss>s", replace_strings),
+    Scalar("translate", "sss>s", translate),
+    Scalar("trim", "ssl>s", lambda text, pattern, sides: trim(pattern, text, sides)),
+    Scalar("indexof", "sslll>l", indexof),
+    Scalar("indexof_regex", "sslll>l", indexof_regex),
+    Scalar("countof", "sss>l", countof),
+    Scalar("extract", "sls>s", extract),
+    Scalar("extract_all", "sss>s", lambda pattern, groups, text: extract_all(text, groups, pattern)),
+    Scalar("regex_quote", "s>s", lambda text: re.sub(r"([\\.+*?()|\[\]{}^$#-])", r"\\\1", text)),
+    Scalar("url_encode", "s>s", url_encode),
+    Scalar("url_encode_component", "s>s", lambda text: urllib.parse.quote(text, safe="-_.!~*'()")),
+    Scalar("url_decode", "s>s", url_decode),
+    Scalar("base64_text", "s>s", base64_text),
+    Scalar("base64_array", "s>s", base64_array),
+    Scalar("base64_from_array", "s>s", base64_from_array),
+    Scalar("base64_guid", "s>s", base64_guid),
+    Scalar("base64_from_guid", "s>s", base64_from_guid),
+    Scalar("gzip", "s>s", lambda text: base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()),
+    Scalar("gunzip", "s>s", lambda text: _unpacked(text, 31)),
+    Scalar("zlib", "s>s", lambda text: base64.b64encode(zlib.compress(text.encode())).decode()),
+    Scalar("unzlib", "s>s", lambda text: _unpacked(text, 15)),
+    Scalar("codepoints", "s>s", codepoints),
+    Scalar("utf8", "s>s", utf8),
+    Scalar("make_string", "s>s", make_string),
+    Scalar("tohex", "ll>s", tohex),
+    Scalar("extract_json", "ss>s", extract_json),
+    Scalar("toguid", "s>s", toguid),
+    Scalar("canonical_json", "s>s", canonical_json),
+    Scalar("shift_left", "ll>l", shift_left),
+    Scalar("gamma", "r>r", gamma),
+    Scalar("loggamma", "r>r", loggamma),
+    Scalar("erf", "r>r", math.erf),
+    Scalar("erfc", "r>r", math.erfc),
+    Scalar("punycode", "s>s", punycode),
+    Scalar("unpunycode", "s>s", unpunycode),
+    Scalar("punycode_domain", "s>s", punycode_domain),
+    Scalar("unpunycode_domain", "s>s", unpunycode_domain),
+]

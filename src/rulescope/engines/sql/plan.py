@@ -1,0 +1,267 @@
+"""One query as SQL: the tables it may see, its lets, and the common table expressions its stages become."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...binding import RowType, Scope, named_columns
+from ...model import Call, Column, Expr, Node, Project, Query, Step, ToScalar, TypedName, rewrite, walk
+from ...model.walk import opaques
+from .expressions import Expressions
+from .frame import Col, Frame
+from .functions import Functions
+from .values import Value, convert, unsupported
+
+WINDOWED = frozenset(
+    ("prev", "next", "row_number", "row_cumsum", "row_rank_dense", "row_rank_min", "row_window_session")
+)
+"""Functions of the rows around a row; they become columns of their own before the stage that uses them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A table the engine holds: its name in SQL, and its columns with the SQL that reads each."""
+
+    name: str
+    relation: str
+    columns: tuple[tuple[str, str, str], ...]  # name, Kusto type, SQL
+
+
+@dataclass(slots=True)
+class Lets:
+    """A let query that is lowered when first scanned."""
+
+    query: Query
+    outer: dict[str, Lets]
+    materialized: bool = False
+    frame: Frame | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """Builds the SQL of one query.
+
+    `sources` are tables by name; `invoked` answers stored functions (TableCall, Invoke) and `external` locations.
+    """
+
+    sources: Mapping[str, Source]
+    now: int
+    stored: Mapping[str, Query | Callable[[tuple[Expr, ...]], Query]] = field(default_factory=dict)
+    external: Callable[[tuple[str, ...]], Source | None] = lambda locations: None
+    run: Callable[[str, int], list[tuple[Any, ...]]] | None = None
+    ctes: list[str] = field(default_factory=list)
+    lets: dict[str, Lets] = field(default_factory=dict)
+    scalars: dict[str, Value] = field(default_factory=dict)
+    current: Frame | None = None
+    counter: int = 0
+    functions: Functions = field(init=False)
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        self.functions = Functions(self.now)
+
+    # ---------------------------------------------------------------- names and CTEs
+
+    def fresh(self, letter: str = "c") -> str:
+        """A name that nothing else in this SQL has."""
+        self.counter += 1
+        return f"{letter}{self.counter}"
+
+    def cte(self, sql: str, materialized: bool = False) -> str:
+        """A new common table expression; its name."""
+        name = self.fresh("t")
+        self.ctes.append(f"{name} AS {'' if materialized else 'NOT '}MATERIALIZED ({sql})")
+        return name
+
+    def column(self, name: str, kind: str) -> Col:
+        return Col(name, kind, self.fresh())
+
+    def select(self, frame: Frame, made: list[tuple[Value, Col]], tail: str = "", hidden: tuple[str, ...] | None = None) -> str:
+        """`SELECT` of computed columns and the hidden ones of `frame`."""
+        items = [value.sql if value.sql == column.id else f"{value.sql} AS {column.id}" for value, column in made]
+        items += [name for name in (frame.hidden if hidden is None else hidden) if all(name != column.id for _, column in made)]
+        return f"SELECT {', '.join(items) or '1 AS k_none'} FROM {frame.cte}{' ' + tail if tail else ''}"
+
+    def stage(self, frame: Frame, made: list[tuple[Value, Col]], tail: str = "") -> Frame:
+        """`frame` after a stage that computes these columns row by row."""
+        return replace(frame, cte=self.cte(self.select(frame, made, tail)), columns=tuple(column for _, column in made))
+
+    def kept(self, frame: Frame) -> list[tuple[Value, Col]]:
+        """All columns as they are."""
+        return [(column.value, column) for column in frame.columns]
+
+    def filtered(self, frame: Frame, condition: str) -> Frame:
+        return self.stage(frame, self.kept(frame), f"WHERE {condition}")
+
+    def expressions(self, frame: Frame) -> Expressions:
+        return Expressions(self, frame)
+
+    # ---------------------------------------------------------------- queries
+
+    def query(self, query: Query) -> Frame:
+        """`query` lowered; its lets are seen inside it only."""
+        from .stages import lower
+
+        if self.depth > 100:
+            raise unsupported("queries nested more than 100 deep")
+        saved, self.depth = self.lets, self.depth + 1
+        outer_current = self.current
+        for let in query.lets:
+            self.lets = {**self.lets, let.name: Lets(let.query, self.lets, let.materialized)}
+        frame: Frame | None = None
+        for stage in query.stages:
+            frame = lower(self, stage, frame)
+            self.current = outer_current
+        self.lets, self.depth = saved, self.depth - 1
+        if frame is None:
+            raise unsupported("a query without stages")
+        return frame
+
+    def inner(self, query: Query, frame: Frame) -> Frame:
+        """`query`, whose first stage is `Scan("")`, over the rows of `frame`."""
+        saved, self.current = self.current, frame
+        try:
+            return self.query(query)
+        finally:
+            self.current = saved
+
+    def let_frame(self, name: str) -> Frame | None:
+        found = self.lets.get(name)
+        if found is None:
+            return None
+        if found.frame is None:
+            saved, self.lets = self.lets, found.outer
+            saved_current, self.current = self.current, None
+            frame = self.query(found.query)
+            self.lets, self.current = saved, saved_current
+            if found.materialized:
+                frame = replace(frame, cte=self.cte(f"SELECT * FROM {frame.cte}", materialized=True))
+            found.frame = frame
+        return self.copied(found.frame)
+
+    def copied(self, frame: Frame) -> Frame:
+        """`frame` with column names of its own, so that it may be joined with itself."""
+        made = [(column.value, self.column(column.name, column.type)) for column in frame.columns]
+        order = tuple(replace(key, id=self.fresh()) for key in frame.order)
+        items = [f"{value.sql} AS {column.id}" for value, column in made]
+        items += [f"{old.id} AS {new.id}" for old, new in zip(frame.order, order, strict=True)]
+        items += list(frame.groups)
+        cte = self.cte(f"SELECT {', '.join(items) or '1 AS k_none'} FROM {frame.cte}")
+        return replace(frame, cte=cte, columns=tuple(column for _, column in made), order=order)
+
+    def scan(self, table: str) -> list[Frame]:
+        """The frames a table name or pattern stands for; the empty name is the rows a part of a stage runs on."""
+        if table == "":
+            if self.current is None:
+                raise unsupported("rows of a stage outside one")
+            return [self.current]
+        found = self.let_frame(table)
+        if found is not None:
+            return [replace(found, tables=(table,))]
+        if table in self.sources:
+            return [self.source(self.sources[table])]
+        if table in self.stored:
+            return [replace(self.called(table, (), None), tables=(table,))]
+        if "*" in table:
+            names = [name for name in self.sources if fnmatch.fnmatchcase(name, table.replace("[", "[[]"))]
+            return [self.source(self.sources[name]) for name in names]
+        return []
+
+    def source(self, source: Source) -> Frame:
+        made = [(Value(sql, kind), self.column(name, kind)) for name, kind, sql in source.columns]
+        items = ", ".join(f"{value.sql} AS {column.id}" for value, column in made) or "1 AS k_none"
+        cte = self.cte(f"SELECT {items} FROM {source.relation}")
+        return Frame(cte, tuple(column for _, column in made), tables=(source.name,))
+
+    def probe(self, sql: str, limit: int) -> list[tuple[Any, ...]]:
+        """Rows of `sql` over the tables so far: for stages whose columns depend on data."""
+        if self.run is None:
+            raise unsupported("a stage whose columns depend on data, without data")
+        return self.run(self.sql(sql), limit)
+
+    def sql(self, select: str) -> str:
+        """`select` with all common table expressions before it."""
+        return f"WITH {', '.join(self.ctes)} {select}" if self.ctes else select
+
+    def called(self, name: str, args: tuple[Expr, ...], frame: Frame | None) -> Frame:
+        """Rows of a stored function or of a table of that name; arguments are refused unless it takes them."""
+        if name == "_GetWatchlist" and args and frame is None:
+            alias = self.constant(None, args[0], "string", "watchlist").constant
+            for table in (f"_GetWatchlist({alias!r})", f'_GetWatchlist("{alias}")', f"watchlist:{alias}", str(alias)):
+                if table in self.sources:
+                    return self.source(self.sources[table])
+            raise unsupported(f"watchlist {alias!r}: no such table is configured")
+        body = self.stored.get(name)
+        if body is not None:
+            if not isinstance(body, Query):
+                body = body(args)
+            elif args:
+                raise unsupported(f"arguments of the stored function {name}")
+            return self.inner(body, frame) if frame is not None else self.query(body)
+        if frame is None and name in self.sources and not args:
+            return self.source(self.sources[name])
+        raise unsupported(f"function {name}: not configured" + (" with arguments" if name in self.sources else ""))
+
+    def to_scalar(self, node: ToScalar) -> Value:
+        """`toscalar`: a scalar subquery; nothing found is null."""
+        frame = self.query(node.query)
+        first = frame.columns[0]
+        order = f" ORDER BY {frame.order_sql}" if frame.order else ""
+        sql = f"(SELECT {first.id} FROM {frame.cte}{order} LIMIT 1)"
+        return Value(f"coalesce({sql}, '')" if first.type == "string" else sql, first.type)
+
+    # ---------------------------------------------------------------- expressions of stages
+
+    def named(self, stage: Step, frame: Frame) -> list[tuple[str, Expr]]:
+        """The columns a stage computes, named as binding names them; functions of several columns taken apart."""
+        return [(column.name, column.value) for column in named_columns(stage, row_of(frame), Scope())]
+
+    def computed(self, stage: Step, frame: Frame) -> tuple[Frame, list[tuple[str, Value]]]:
+        """Names and values of the columns a stage computes row by row, over the frame that is returned."""
+        named = self.named(stage, frame)
+        wide, changed = self.windows(frame, Project(tuple(Column((name,), expr) for name, expr in named)))
+        assert isinstance(changed, Project)
+        at = Expressions(self, wide)
+        return wide, [(column.name, at.value(column.value)) for column in changed.columns]
+
+    def windows(self, frame: Frame, node: Node) -> tuple[Frame, Node]:
+        """`node` with its windowed calls replaced by columns that `frame` then has."""
+        from ...model import Field
+        from .windows import lower_window
+
+        state = [frame]
+
+        def hoist(inner: Node) -> Node:
+            if isinstance(inner, Call) and inner.name in WINDOWED:
+                state[0], column = lower_window(self, state[0], inner)
+                return Field(column.name)
+            return inner
+
+        if not any(isinstance(found, Call) and found.name in WINDOWED for found in walk(node)):
+            return frame, node
+        changed = rewrite(node, hoist)
+        return state[0], changed
+
+    def constant(self, frame: Frame | None, expr: Expr, kind: str, what: str) -> Value:
+        """A value that does not depend on a row, as `kind`."""
+        empty = Frame("(SELECT 1)", ())
+        try:
+            return convert(Expressions(self, empty).value(expr), kind)
+        except Exception as error:
+            if frame is None:
+                raise
+            raise unsupported(f"{what} that depends on the row") from error
+
+
+def check(query: Query) -> None:
+    """Refuses a query with a part that was not understood, by its keyword."""
+    for opaque in opaques(query):
+        raise unsupported(f"{opaque.keyword} (not understood)")
+
+
+def row_of(frame: Frame) -> RowType:
+    """The visible columns of `frame` as binding knows rows."""
+    return RowType(TypedName(column.name, column.type) for column in frame.columns if "\x00" not in column.name)

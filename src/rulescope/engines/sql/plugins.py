@@ -1,0 +1,181 @@
+"""`evaluate`: the plugins that are run; all others are refused by name. Columns that depend on data are asked for first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...binding.combine import beside
+from ...model import Call, Evaluate, Field, Literal, Named, ToScalar
+from .aggregates import aggregate_value
+from .frame import Frame
+from .plan import row_of
+from .values import Value, convert, null, quote, unsupported
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+
+def evaluate(plan: Plan, stage: Evaluate, frame: Frame | None) -> Frame:
+    """The rows a plugin gives."""
+    build = PLUGINS.get(stage.plugin)
+    if build is None or frame is None:
+        raise unsupported(f"plugin {stage.plugin}")
+    after = build(plan, stage, frame)
+    if not stage.schema:
+        return after
+    made = []
+    for typed in stage.schema:
+        found = after.find(typed.name)
+        made.append((convert(found.value, typed.type) if found else null(typed.type), plan.column(typed.name, typed.type)))
+    return plan.stage(after, made)
+
+
+def _options(stage: Evaluate) -> dict[str, object]:
+    return {arg.name: arg.value for arg in stage.args if isinstance(arg, Named)}
+
+
+def _text(expr: object, what: str) -> str:
+    if isinstance(expr, Named):
+        expr = expr.value
+    if isinstance(expr, Literal) and isinstance(expr.value, str):
+        return expr.value
+    raise unsupported(f"{what} that is no constant")
+
+
+def _bag_unpack(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
+    """A column per property found in the data, after the other columns, in order of first appearance."""
+    args = [arg for arg in stage.args if not isinstance(arg, Named)]
+    options = _options(stage)
+    if not isinstance(args[0], Field):
+        raise unsupported("bag_unpack of an expression")
+    bag = frame.column(args[0].name)
+    if bag.type != "dynamic":
+        raise unsupported("bag_unpack of a column that is not dynamic")
+    prefix = _text(args[1], "prefix of bag_unpack") if len(args) > 1 else _text(options["OutputColumnPrefix"], "prefix") if "OutputColumnPrefix" in options else ""
+    conflict = _text(args[2], "columnsConflict") if len(args) > 2 else _text(options["columnsConflict"], "columnsConflict") if "columnsConflict" in options else "error"
+    ignored = set()
+    ignore = args[3] if len(args) > 3 else options.get("ignoredProperties")
+    if isinstance(ignore, Literal) and isinstance(ignore.value, str):
+        import json
+
+        ignored = set(json.loads(ignore.value))
+    elif ignore is not None:
+        raise unsupported("ignoredProperties that is no constant")
+    others = [column for column in frame.columns if column.name != bag.name]
+    made = [(column.value, column) for column in others]
+    taken = {column.name: place for place, column in enumerate(others)}
+    for name, kinds in _properties(plan, frame, bag.id):
+        if name in ignored:
+            continue
+        value = Value(f"nullif(json_extract({bag.id}, {quote(_path(name))}), 'null'::JSON)", "dynamic")
+        value = convert(value, _bag_type(kinds))
+        label = prefix + name
+        column = plan.column(label, value.type)
+        if label not in taken:
+            made.append((value, column))
+        elif conflict == "replace_source":
+            made[taken[label]] = (value, column)
+        elif conflict != "keep_source":
+            raise unsupported(f"bag_unpack of a property {label!r} that is a column already")
+    return plan.stage(frame, made)
+
+
+def _path(name: str) -> str:
+    return '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _properties(plan: Plan, frame: Frame, bag: str) -> list[tuple[str, set[str]]]:
+    pairs = f"SELECT unnest(map_entries(from_json(CASE WHEN json_type({bag}) = 'OBJECT' THEN {bag} END, '\"MAP(VARCHAR, JSON)\"'))) AS k_item FROM {frame.cte}"
+    rows = plan.probe(f"SELECT k_item.key, json_type(k_item.value) FROM ({pairs})", 10_000_000)
+    found: dict[str, set[str]] = {}
+    for name, kind in rows:
+        found.setdefault(name, set()).add(kind)
+    if len(found) > 10_000:
+        raise unsupported("bag_unpack to more than 10,000 columns")
+    return list(found.items())
+
+
+def _bag_type(kinds: set[str]) -> str:
+    kinds = kinds - {"NULL"}
+    if kinds == {"VARCHAR"}:
+        return "string"
+    if kinds == {"BOOLEAN"}:
+        return "bool"
+    if kinds and kinds <= {"UBIGINT", "BIGINT"}:
+        return "long"
+    if kinds and kinds <= {"UBIGINT", "BIGINT", "DOUBLE"}:
+        return "real"
+    return "dynamic"
+
+
+def _pivot(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
+    """Distinct values of a column as columns, in their order; other named columns, or all that are left, as groups."""
+    args = list(stage.args)
+    if not isinstance(args[0], Field):
+        raise unsupported("pivot of an expression")
+    pivoted = frame.column(args[0].name)
+    call = args[1] if len(args) > 1 and isinstance(args[1], Call) else Call("count")
+    used = {field.name for field in call.args if isinstance(field, Field)}
+    if len(args) > 2:
+        groups = [frame.column(arg.name) for arg in args[2:] if isinstance(arg, Field)]
+    else:
+        groups = [column for column in frame.columns if column.name != pivoted.name and column.name not in used]
+    text = convert(pivoted.value, "string").sql
+    rows = plan.probe(f"SELECT DISTINCT {text} FROM {frame.cte} WHERE {pivoted.id} IS NOT NULL ORDER BY 1", 10_000)
+    best = aggregate_value(plan, frame, call)
+    made = []
+    for (name,) in rows:
+        made.append((name, plan.column(name, best.type)))
+    ids = [column.id for column in groups]
+    parts = plan.cte(f"SELECT {', '.join([*ids, f'{text} AS k_name', f'{best.sql} AS k_value'])} FROM {frame.cte} GROUP BY {', '.join([*ids, 'k_name'])}")
+    blank = "0" if best.type in ("long", "int") and call.name.startswith(("count", "dcount", "sum")) else "NULL"
+    items = ids + [f"coalesce(any_value(k_value) FILTER (WHERE k_name = {quote(name)}), {blank if best.type != 'string' else quote('')}) AS {column.id}" for name, column in made]
+    cte = plan.cte(f"SELECT {', '.join(items) or '1 AS k_none'} FROM {parts}{' GROUP BY ' + ', '.join(ids) if ids else ''}")
+    return Frame(cte, (*groups, *(column for _, column in made)))
+
+
+def _narrow(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
+    """A row per cell: row number, column name, text of the value."""
+    numbered = plan.cte(f"SELECT *, row_number() {frame.over()} - 1 AS k_row FROM {frame.cte}")
+    columns = (plan.column("Row", "long"), plan.column("Column", "string"), plan.column("Value", "string"))
+    place = plan.fresh()
+    parts = [
+        f"SELECT k_row AS {columns[0].id}, {quote(c.name)} AS {columns[1].id}, {convert(c.value, 'string').sql} AS {columns[2].id}, {i} AS {place} FROM {numbered}"
+        for i, c in enumerate(frame.columns)
+    ]
+    whole = plan.cte(" UNION ALL ".join(parts))
+    from .frame import OrderKey
+
+    return Frame(whole, columns, order=(OrderKey(columns[0].id, False, False), OrderKey(place, False, False)))
+
+
+def _ip_lookup(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
+    """Rows with the columns of the networks their address is in."""
+    args = [arg for arg in stage.args if not isinstance(arg, Named)]
+    options = _options(stage)
+    table, source, network = args[:3]
+    if len(args) > 3 or not isinstance(table, ToScalar | Field) or not isinstance(network, Field):
+        raise unsupported(f"{stage.plugin} with these arguments")
+    from ...model import Query, Scan
+
+    query = table.query if isinstance(table, ToScalar) else Query((Scan(table.name),))
+    right = plan.copied(plan.query(query))
+    unmatched = options.get("return_unmatched")
+    outer = isinstance(unmatched, Literal) and unmatched.value is True
+    address = convert(plan.expressions(frame).value(source), "string")
+    at = plan.fresh()
+    left = plan.cte(f"SELECT *, {address.sql} AS {at} FROM {frame.cte}")
+    test = "kx_ipv4_in_range" if stage.plugin == "ipv4_lookup" else "kx_ipv6_in_range"
+    names = beside(row_of(frame), row_of(right)).names[len(frame.columns) :]
+    made = [(c.value, plan.column(name, c.type)) for c, name in zip(right.columns, names, strict=True)]
+    items = [*(c.id for c in frame.columns), *frame.hidden]
+    items += [f"{f'''coalesce({value.sql}, '')''' if column.type == 'string' else value.sql} AS {column.id}" for value, column in made]
+    cte = plan.cte(f"SELECT {', '.join(items)} FROM {left} {'LEFT ' if outer else ''}JOIN {right.cte} ON {test}({at}, {right.column(network.name).id})")
+    return replace(frame, cte=cte, columns=(*frame.columns, *(column for _, column in made)))
+
+
+PLUGINS: dict[str, Callable[[Plan, Evaluate, Frame], Frame]] = {
+    "bag_unpack": _bag_unpack, "pivot": _pivot, "narrow": _narrow, "ipv4_lookup": _ip_lookup, "ipv6_lookup": _ip_lookup,
+}  # fmt: skip

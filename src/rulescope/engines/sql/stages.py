@@ -1,0 +1,363 @@
+"""Each kind of stage as SQL over the rows before it: one table from model type to function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...model import (
+    Aggregate, Apply, As, Consume, Count, Distinct, Evaluate, Expand, Extend, External, Filter, Find, Inline, Invoke, Join,
+    Field, GetSchema, Limit, MakeSeries, Nested, Parse, ParseKv, Partition, Print, Project, Query, Range, Rename, Render,
+    SampleDistinct, Scan, ScanRows, Search, Select, Serialize, Sort, SortKey, Step, TableCall, Top, TopHitters, TopNested, Union,
+)  # fmt: skip
+from ..types import CLR
+from . import aggregates, expand, joins, parsing, plugins, rowscan, series, tops
+from .frame import Col, Frame, OrderKey
+from .values import Value, convert, null, number, quote, to_json, unsupported
+
+if TYPE_CHECKING:
+    from .plan import Plan
+
+NATURAL = __import__("re").compile(r"(\d+)")
+
+
+def lower(plan: Plan, stage: Step, frame: Frame | None) -> Frame:
+    """The rows after `stage`. Raises UnsupportedError with the keyword of a stage that is not run."""
+    source = SOURCES.get(type(stage))
+    if source is not None:
+        return source(plan, stage, frame)
+    build = STAGES.get(type(stage))
+    if build is None:
+        raise unsupported(f"operator {getattr(stage, 'keyword', type(stage).__name__)}")
+    if frame is None:
+        raise unsupported(f"operator {stage.keyword} without rows before it")
+    return build(plan, stage, frame)
+
+
+# ---------------------------------------------------------------- rows from nothing
+
+
+def _scan(plan: Plan, stage: Scan, frame: Frame | None) -> Frame:
+    found = plan.scan(stage.table)
+    if not found:
+        raise unsupported(f"unknown table {stage.table!r}" if stage.table else "a query that names no table")
+    return found[0] if len(found) == 1 and "*" not in stage.table else joins.united(plan, found)
+
+
+def _nested(plan: Plan, stage: Nested, frame: Frame | None) -> Frame:
+    return plan.query(stage.query)
+
+
+def _table_call(plan: Plan, stage: TableCall, frame: Frame | None) -> Frame:
+    return plan.called(stage.name, stage.args, None)
+
+
+def _invoke(plan: Plan, stage: Invoke, frame: Frame) -> Frame:
+    return plan.called(stage.name, stage.args, frame)
+
+
+def _external(plan: Plan, stage: External, frame: Frame | None) -> Frame:
+    source = plan.external(stage.locations)
+    if source is None:
+        raise unsupported(f"externaldata of {', '.join(stage.locations)}: no such table is configured")
+    rows = plan.source(source)
+    made = []
+    for typed in stage.columns:
+        found = rows.find(typed.name)
+        if found is None:
+            raise unsupported(f"externaldata column {typed.name!r}: not in the configured table")
+        made.append((convert(found.value, typed.type), plan.column(typed.name, typed.type)))
+    return plan.stage(rows, made)
+
+
+def _inline(plan: Plan, stage: Inline, frame: Frame | None) -> Frame:
+    columns = [plan.column(typed.name, typed.type) for typed in stage.columns]
+    if not columns:
+        raise unsupported("datatable without columns")
+    width = len(columns)
+    if len(stage.cells) % width:
+        raise unsupported("datatable with an incomplete row")
+    at = plan.expressions(Frame("", ()))
+    rows = []
+    for start in range(0, len(stage.cells), width):
+        cells = [cell(at.value(expr), column.type) for expr, column in zip(stage.cells[start : start + width], columns, strict=True)]
+        rows.append("(" + ", ".join(f"{value.sql}" for value in cells) + ")")
+    names = ", ".join(column.id for column in columns)
+    if rows:
+        return Frame(plan.cte(f"SELECT * FROM (VALUES {', '.join(rows)}) AS k_rows({names})"), tuple(columns))
+    blank = ", ".join(f"{null(column.type).sql} AS {column.id}" for column in columns)
+    return Frame(plan.cte(f"SELECT {blank} WHERE FALSE"), tuple(columns))
+
+
+def cell(value: Value, kind: str) -> Value:
+    """A datatable cell as its column's type; text in a dynamic column stays text."""
+    return to_json(value) if kind == "dynamic" and value.type == "string" else convert(value, kind)
+
+
+def _print(plan: Plan, stage: Print, frame: Frame | None) -> Frame:
+    base = Frame(plan.cte("SELECT 1 AS k_none"), ())
+    base, made = plan.computed(stage, base)
+    return plan.stage(base, [(value, plan.column(name, value.type)) for name, value in made])
+
+
+def _range(plan: Plan, stage: Range, frame: Frame | None) -> Frame:
+    at = plan.expressions(Frame("", ()))
+    start, stop, step = (number(at.value(expr), "range") for expr in (stage.start, stage.stop, stage.step))
+    if start.type in ("datetime", "timespan"):
+        kind = start.type
+        step = convert(step, "timespan")
+    else:
+        kind = "real" if "real" in (start.type, stop.type, step.type) else "long"
+        start, stop, step = (convert(value, kind) for value in (start, stop, step))
+    column = plan.column(stage.name, kind)
+    if kind == "real":
+        rows = f"SELECT {start.sql} + k_i * {step.sql} AS {column.id} FROM range(0, (floor(({stop.sql} - {start.sql}) / {step.sql} + 1e-9) + 1)::BIGINT) k_r(k_i)"
+    else:
+        rows = f"SELECT k_i AS {column.id} FROM generate_series({start.sql}, {stop.sql}, {step.sql}) k_r(k_i)"
+    return Frame(plan.cte(rows), (column,))
+
+
+# ---------------------------------------------------------------- columns
+
+
+def _filter(plan: Plan, stage: Filter, frame: Frame) -> Frame:
+    wide, changed = plan.windows(frame, stage.predicate)
+    after = plan.filtered(wide, plan.expressions(wide).holds(changed))  # type: ignore[arg-type]
+    return after.with_columns(frame.columns)
+
+
+def extended(plan: Plan, frame: Frame, made: list[tuple[str, Value]]) -> Frame:
+    """All columns, and the made ones added or put in the place of their namesakes."""
+    wanted = dict(made)
+    columns: list[tuple[Value, Col]] = []
+    for column in frame.columns:
+        if column.name in wanted:
+            value = wanted.pop(column.name)
+            columns.append((value, plan.column(column.name, value.type)))
+        else:
+            columns.append((column.value, column))
+    for name, value in wanted.items():
+        columns.append((value, plan.column(name, value.type)))
+    return plan.stage(frame, columns)
+
+
+def _extend(plan: Plan, stage: Extend | Serialize, frame: Frame) -> Frame:
+    wide, made = plan.computed(stage, frame)
+    after = extended(plan, wide, made)
+    extra = {column.name for column in wide.columns} - {column.name for column in frame.columns}
+    return after.with_columns(column for column in after.columns if column.name not in extra)
+
+
+def _project(plan: Plan, stage: Project, frame: Frame) -> Frame:
+    wide, made = plan.computed(stage, frame)
+    return plan.stage(wide, [(value, plan.column(name, value.type)) for name, value in made])
+
+
+def _distinct(plan: Plan, stage: Distinct, frame: Frame) -> Frame:
+    wide, made = plan.computed(stage, frame)
+    after = plan.stage(replace(wide, order=()), [(value, plan.column(name, value.type)) for name, value in made])
+    ids = ", ".join((*(column.id for column in after.columns), *frame.groups))
+    return replace(after, cte=plan.cte(f"SELECT {ids} FROM {after.cte} GROUP BY {ids}"))
+
+
+def matching(pattern: str, columns: tuple[Col, ...]) -> list[Col]:
+    """The columns a name or a pattern with `*` stands for."""
+    if "*" not in pattern:
+        return [column for column in columns if column.name == pattern]
+    import re
+
+    compiled = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+    return [column for column in columns if compiled.fullmatch(column.name)]
+
+
+def _select(plan: Plan, stage: Select, frame: Frame) -> Frame:
+    for pattern in stage.patterns:
+        if "*" not in pattern and frame.find(pattern) is None and stage.keyword != "project-away":
+            raise unsupported(f"unknown column {pattern!r}")
+    if stage.keyword == "project-away":
+        gone = {column.name for pattern in stage.patterns for column in matching(pattern, frame.columns)}
+        return frame.with_columns(column for column in frame.columns if column.name not in gone)
+    if stage.keyword == "project-keep":
+        kept = {column.name for pattern in stage.patterns for column in matching(pattern, frame.columns)}
+        return frame.with_columns(column for column in frame.columns if column.name in kept)
+    orders = stage.orders or ("",) * len(stage.patterns)
+    placed: dict[str, Col] = {}
+    named = set(stage.patterns)
+    for pattern, order in zip(stage.patterns, orders, strict=True):
+        found = [c for c in matching(pattern, frame.columns) if "*" not in pattern or c.name not in named]
+        if order:
+            natural = order.startswith("granny")
+            found.sort(key=lambda column: _granny(column.name) if natural else column.name, reverse=order.endswith("desc"))
+        for column in found:
+            placed.setdefault(column.name, column)
+    for column in frame.columns:
+        placed.setdefault(column.name, column)
+    return frame.with_columns(placed.values())
+
+
+def _granny(name: str) -> Any:
+    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in NATURAL.split(name) if part]
+
+
+def _rename(plan: Plan, stage: Rename, frame: Frame) -> Frame:
+    new = {}
+    for column in stage.columns:
+        if not isinstance(column.value, Field):
+            raise unsupported("project-rename of an expression")
+        frame.column(column.value.name)
+        new[column.value.name] = column.name
+    return frame.with_columns(replace(column, name=new.get(column.name, column.name)) for column in frame.columns)
+
+
+def _get_schema(plan: Plan, stage: GetSchema, frame: Frame) -> Frame:
+    columns = [plan.column(name, kind) for name, kind in (("ColumnName", "string"), ("ColumnOrdinal", "int"), ("DataType", "string"), ("ColumnType", "string"))]
+    rows = ", ".join(f"({quote(c.name)}, {i}::INTEGER, {quote(CLR[c.type])}, {quote(c.type)})" for i, c in enumerate(frame.columns))
+    names = ", ".join(column.id for column in columns)
+    return Frame(plan.cte(f"SELECT * FROM (VALUES {rows}) AS k_rows({names})"), tuple(columns))
+
+
+# ---------------------------------------------------------------- order and number of rows
+
+
+def sorted_by(plan: Plan, frame: Frame, keys: tuple[SortKey, ...]) -> Frame:
+    """`frame` with an order; its keys become hidden columns."""
+    at = plan.expressions(frame)
+    made, order = [], []
+    for key in keys:
+        value = at.value(key.value)
+        if value.type == "dynamic":
+            raise unsupported("sort by a dynamic value")
+        column = plan.column("", value.type)
+        made.append((value, column))
+        first = key.nulls_first if key.nulls_first is not None else not key.descending
+        order.append(OrderKey(column.id, key.descending, first))
+    base = replace(frame, order=())
+    items = plan.select(base, [*plan.kept(frame), *made])
+    return replace(frame, cte=plan.cte(items), order=tuple(order), serialized=True)
+
+
+def limited(plan: Plan, frame: Frame, count: str) -> Frame:
+    """The first `count` rows in order, per group."""
+    ids = ", ".join((*(column.id for column in frame.columns), *frame.hidden)) or "k_none"
+    if frame.groups:
+        tail = f"QUALIFY row_number() {frame.over()} <= {count}"
+    else:
+        tail = (f"ORDER BY {frame.order_sql} " if frame.order else "") + f"LIMIT {count}"
+    return replace(frame, cte=plan.cte(f"SELECT {ids} FROM {frame.cte} {tail}"))
+
+
+def _sort(plan: Plan, stage: Sort, frame: Frame) -> Frame:
+    wide, changed = plan.windows(frame, stage)
+    return sorted_by(plan, wide, changed.keys).with_columns(frame.columns)  # type: ignore[attr-defined]
+
+
+def count_sql(plan: Plan, frame: Frame, expr: Any, what: str) -> str:
+    value = plan.constant(frame, expr, "long", what)
+    return str(max(0, value.constant)) if isinstance(value.constant, int) else f"greatest({value.sql}, 0)"
+
+
+def _limit(plan: Plan, stage: Limit, frame: Frame) -> Frame:
+    return limited(plan, frame, count_sql(plan, frame, stage.count, stage.keyword))
+
+
+def _top(plan: Plan, stage: Top, frame: Frame) -> Frame:
+    ordered = sorted_by(plan, frame, stage.keys)
+    return limited(plan, ordered, count_sql(plan, frame, stage.count, "top"))
+
+
+def _count(plan: Plan, stage: Count, frame: Frame) -> Frame:
+    column = plan.column(stage.name, "long")
+    groups = ", ".join(frame.groups)
+    head = f"{groups}, " if groups else ""
+    sql = f"SELECT {head}count(*) AS {column.id} FROM {frame.cte}{f' GROUP BY {groups}' if groups else ''}"
+    return replace(frame, cte=plan.cte(sql), columns=(column,), order=())
+
+
+def _consume(plan: Plan, stage: Consume, frame: Frame) -> Frame:
+    return plan.filtered(frame, "FALSE").with_columns(())
+
+
+def _as_is(plan: Plan, stage: Render, frame: Frame) -> Frame:
+    return frame
+
+
+def _as(plan: Plan, stage: As, frame: Frame) -> Frame:
+    from .plan import Lets
+
+    plan.lets = {**plan.lets, stage.name: Lets(Query(()), {}, frame=frame)}
+    return replace(frame, tables=(stage.name,))
+
+
+def _sample_distinct(plan: Plan, stage: SampleDistinct, frame: Frame) -> Frame:
+    after = _distinct(plan, Distinct((stage.of,)), frame)
+    return limited(plan, after, count_sql(plan, frame, stage.count, "sample-distinct"))
+
+
+def _partition(plan: Plan, stage: Partition, frame: Frame) -> Frame:
+    value = plan.expressions(frame).value(stage.by)
+    group = plan.column("", value.type)
+    cte = plan.cte(plan.select(frame, [*plan.kept(frame), (value, group)]))
+    inner = replace(frame, cte=cte, groups=(*frame.groups, group.id))
+    after = plan.inner(stage.query, inner)
+    return replace(after, groups=frame.groups, order=())
+
+
+# ---------------------------------------------------------------- search
+
+
+def _search(plan: Plan, stage: Search, frame: Frame | None) -> Frame:
+    if frame is not None:
+        name = quote(",".join(frame.tables) or "Unknown")
+        found = plan.filtered(frame, plan.expressions(frame).holds(stage.predicate))
+        return plan.stage(found, [(Value(name, "string"), plan.column("$table", "string")), *plan.kept(found)])
+    names = stage.tables or tuple(plan.sources)
+    frames = [inner for name in names for inner in plan.scan(name)]
+    return joins.united(plan, [_searched(plan, inner, stage.predicate) for inner in frames], source="$table")
+
+
+def _searched(plan: Plan, frame: Frame, predicate: Any) -> Frame:
+    from ...errors import UnsupportedError
+
+    try:
+        condition = plan.expressions(frame).holds(predicate)
+    except UnsupportedError as error:
+        if "unknown column" not in error.construct:
+            raise
+        condition = "FALSE"
+    return plan.filtered(frame, condition)
+
+
+def _find(plan: Plan, stage: Find, frame: Frame | None) -> Frame:
+    if stage.pack or stage.away:
+        raise unsupported("find with pack or project-away")
+    frames = [plan.query(query) for query in stage.tables] or [f for name in plan.sources for f in plan.scan(name)]
+    source = next((str(p.value) for p in stage.properties if p.name == "withsource"), "source_")
+    found = [_searched(plan, inner, stage.predicate) for inner in frames]
+    if not stage.columns:
+        raise unsupported("find without project")
+    chosen = []
+    for inner in found:
+        made = []
+        for typed in stage.columns:
+            column = inner.find(typed.name)
+            kind = typed.type or (column.type if column else "")
+            if not kind:
+                kind = next((c.type for f in found for c in f.columns if c.name == typed.name), "string")
+            made.append((convert(column.value, kind) if column else null(kind), plan.column(typed.name, kind)))
+        chosen.append(replace(plan.stage(inner, made), tables=inner.tables))
+    return joins.united(plan, chosen, source=source)
+
+
+SOURCES: dict[type, Callable[..., Frame]] = {
+    Scan: _scan, TableCall: _table_call, Nested: _nested, Inline: _inline, Print: _print, Range: _range, External: _external,
+    Search: _search, Find: _find, Union: joins.union, Evaluate: plugins.evaluate,
+}  # fmt: skip
+
+STAGES: dict[type, Callable[..., Frame]] = {
+    Filter: _filter, Extend: _extend, Serialize: _extend, Project: _project, Select: _select, Rename: _rename,
+    Distinct: _distinct, Aggregate: aggregates.summarize, Count: _count, MakeSeries: series.make_series, Join: joins.join,
+    Sort: _sort, Limit: _limit, Top: _top, TopNested: tops.top_nested, TopHitters: tops.top_hitters,
+    SampleDistinct: _sample_distinct, Parse: parsing.parse, ParseKv: parsing.parse_kv, Expand: expand.expand, Apply: expand.apply,
+    Invoke: _invoke, Partition: _partition, ScanRows: rowscan.scan_rows, GetSchema: _get_schema, Consume: _consume, As: _as, Render: _as_is,
+}  # fmt: skip
