@@ -70,11 +70,12 @@ def exclusions(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
 def tests(place: Placed) -> tuple[Tested, ...]:
     """The tests in a stage's own expressions, subqueries left to their own stages."""
     if "tests" not in place.kept:
-        place.kept["tests"] = tuple(_tested(place.stage, place.names))
+        place.kept["tests"] = tuple(tested(place.stage, place.names))
     return place.kept["tests"]
 
 
-def _tested(stage: m.Node, names: Names) -> Iterator[Tested]:
+def tested(stage: m.Node, names: Names) -> Iterator[Tested]:
+    """The same for any node, without remembering."""
     stack: list[tuple[m.Node, bool]] = [(child, False) for child in reversed(list(children(stage)))]
     while stack:
         node, negated = stack.pop()

@@ -66,11 +66,14 @@ def _step(
                     kept[name] = OutputField(name, field.source, number)
             return kept, closed
         case m.Aggregate(aggregates, by):
-            star = any(isinstance(c.value, m.Call) and m.Star() in c.value.args for c in aggregates)
             made = _columns(by, stage.keyword, number, fields) | _columns(aggregates, stage.keyword, number, {})
-            return (
-                {**made, **{n: f for n, f in fields.items() if n not in made}} if star else made
-            ), not star or closed
+            stars = [c for c in aggregates if isinstance(c.value, m.Call) and m.Star() in c.value.args]
+            if not stars:
+                return made, True
+            renamed = {c.value.args[0].name for c in stars if c.names and isinstance(c.value, m.Call)
+                       and isinstance(c.value.args[0], m.Field)}  # fmt: skip
+            rest = {name: field for name, field in fields.items() if name not in made and name not in renamed}
+            return {**made, **rest}, closed
         case m.MakeSeries(aggregates=aggregates, axis=axis, by=by):
             return _columns((*by, *aggregates, axis), stage.keyword, number, {}), True
         case m.Rename(columns):
@@ -85,18 +88,19 @@ def _step(
         case m.ParseKv(_, columns):
             return {**fields, **{c.name: OutputField(c.name, stage.keyword, number, c.type) for c in columns}}, closed
         case m.Apply(columns, query):
-            inner, _ = _made(query, lets)
-            own = {n: OutputField(n, stage.keyword, number) for n in (*_columns(columns, "", number, {}), *inner)}
+            inner, whole = _made(query, lets)
+            expanded = () if whole else _columns(columns, "", number, {})
+            own = {n: OutputField(n, stage.keyword, number) for n in (*expanded, *inner)}
             return {**fields, **{n: f for n, f in own.items() if n not in fields}}, closed
         case m.Join(right, keys, kind):
             return _joined(stage, right, keys, kind, number, fields, closed, lets)
         case m.Union(queries):
             return _united(stage, queries, number, fields, closed, lets)
-        case m.Evaluate(_, _, schema):
+        case m.Evaluate(plugin, args, schema):
             added = {c.name: OutputField(c.name, stage.keyword, number, c.type) for c in schema}
             if schema and not stage.open:
                 return added, True
-            return {**fields, **added}, False
+            return {**_plugged(plugin, args, fields), **added}, False
         case m.Correlate(_, _, group_by):
             return {name: OutputField(name, stage.keyword, number) for name in group_by}, False
         case m.SampleDistinct(_, of) | m.TopHitters(_, of):
@@ -125,6 +129,17 @@ def _columns(columns: tuple[m.Column, ...], keyword: str, number: int, before: M
                 made[name] = before.get(name) or OutputField(name, keyword, number)
     made.pop("", None)
     return made
+
+
+def _plugged(plugin: str, args: tuple[m.Expr, ...], fields: Made) -> Made:
+    """What a plugin leaves of the columns before it."""
+    named = [arg.name for arg in args if isinstance(arg, m.Field)]
+    if plugin == "pivot":
+        kept = named[1:] or [name for name in fields if name not in named]
+        return {name: fields.get(name) or OutputField(name, "source", 0) for name in kept}
+    if plugin == "bag_unpack":
+        return {name: field for name, field in fields.items() if name not in named[:1]}
+    return fields if plugin in ("ipv4_lookup", "ipv6_lookup") else {}
 
 
 def _renamed(columns: tuple[m.Column, ...], keyword: str, number: int, fields: Made) -> Made:
@@ -167,9 +182,9 @@ def _joined(
     for name, field in other.items():
         if name in shared:
             continue
-        given = name
+        given, number_of = name, 1
         while given in result:
-            given += "1"
+            given, number_of = f"{name}{number_of}", number_of + 1
         result[given] = OutputField(
             given, field.source if field.source != "source" else stage.keyword, number, field.type
         )

@@ -210,7 +210,7 @@ def _grow(columns: set[str], stage: m.Step) -> None:
 
 
 def _names(columns: tuple[m.Column, ...]) -> list[str]:
-    found = []
+    found: list[str] = []
     for column in columns:
         if column.names:
             found.extend(column.names)

@@ -9,8 +9,8 @@ from typing import Any
 from ... import model as m
 from ...model import Op
 from . import syntax as s
+from .comparisons import LISTS, MIRRORED, OPERATORS, OPPOSITES, ORDER, TEXT, Comparison
 from .lower_scope import DEEPEST_CALL, MOST_INLINED, Constant, Context, Function, Rows, Table, bare, span
-from .comparisons import LISTS, MIRRORED, OPPOSITES, OPERATORS, ORDER, TEXT, Comparison
 
 PLAIN = frozenset({"string", "long", "int", "real", "bool"})
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})

@@ -68,7 +68,7 @@ class Context:
 
     def words(self, node: s.Node) -> str:
         """The node's own text."""
-        return self.text[node.start : node.end]  # type: ignore[attr-defined,no-any-return]
+        return self.text[node.start : node.end]  # type: ignore[attr-defined]
 
     def constant(self, name: str) -> m.Expr | None:
         """What a scalar name stands for; None for a column. Columns hide variables of the same name, as in Kusto."""
