@@ -1,0 +1,372 @@
+"""A rule's facts, put together from analysis, schemas and binding: what pages, sentences and the catalogue rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from .. import analysis, binding
+from ..catalogue import Count, Predicate, canonical, value_text
+from ..enrichment import Facts
+from ..model import (
+    And,
+    Diagnostic,
+    EventType,
+    Expr,
+    Field,
+    Filter,
+    Indicator,
+    Join,
+    Match,
+    Not,
+    Or,
+    OutputField,
+    Query,
+    Rule,
+    TypedName,
+    expressions,
+    queries,
+    understood,
+)
+from ..schemas import attack, events, fields, platforms, tables
+from .pages import DataRow, EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
+from .reading import Read, event_name, forwards, scopes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one look at a rule gives; everything else is made of it."""
+
+    rule: Rule
+    query: Query | None
+    scopes: tuple[str, ...]
+    indicators: tuple[Indicator, ...]
+    predicates: tuple[Predicate, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    columns: tuple[TypedName, ...] | None
+    types: Mapping[str, str]
+    events: tuple[EventRow, ...]
+    forwards: str
+
+
+def found_in(read: Read, given: binding.Tables | None = None) -> Found:
+    """The facts of a rule; `given` tables (table -> column -> type) come before those that ship."""
+    rule, query = read.rule, read.query
+    scopes = scopes_of(query, rule)
+    if query is None:
+        return Found(rule, None, scopes, (), (), (), None, {}, (), "")
+    indicators = analysis.indicators(query)
+    columns, types, bound = _bound(rule, query, given)
+    diagnostics = (*analysis.faults(query), *bound)
+    rows = event_rows(query, scopes)
+    predicates = tuple(canonical(each, scopes) for each in indicators)
+    return Found(
+        rule, query, scopes, indicators, predicates, diagnostics, columns, types, rows, forwards(query, scopes)
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- columns
+
+
+def _bound(
+    rule: Rule, query: Query, given: binding.Tables | None
+) -> tuple[tuple[TypedName, ...] | None, Mapping[str, str], tuple[Diagnostic, ...]]:
+    """(columns of the result or None, their types, what does not fit). Only Kusto rules have tables with types."""
+    if rule.language != "kusto":
+        return None, {}, ()
+    known = {**shipped(_platform_of(query, rule)), **(given or {})}
+    bound = binding.bind(query, known)
+    columns = None if bound.row.open else tuple(bound.row.columns)
+    told = () if given is None and any(scope not in known for scope in scopes_of(query, rule)) else bound.diagnostics
+    return columns, bound.row.types, told
+
+
+@cache
+def shipped(platform: str) -> dict[str, Mapping[str, str]]:
+    """The tables of a platform, those of the others behind them."""
+    first = "defender+sentinel+asim" if platform == "defender" else "sentinel+defender+asim"
+    return dict(tables.tables(first))
+
+
+def _platform_of(query: Query, rule: Rule) -> str:
+    """Where a rule is written for: Defender's tables say Timestamp where Sentinel's copies say TimeGenerated."""
+    if rule.kind == "Custom detection":
+        return "defender"
+    if rule.schedule or rule.connectors:
+        return "sentinel"
+    names = {node.name for node in _fields(query)}
+    return "defender" if "Timestamp" in names and "TimeGenerated" not in names else "sentinel"
+
+
+def _fields(query: Query) -> Iterable[Field]:
+    return expressions(query, Field)
+
+
+# ---------------------------------------------------------------- events
+
+
+def event_rows(query: Query, scopes: Sequence[str]) -> tuple[EventRow, ...]:
+    """The event types a query can see, each with the fields it needs and such events do not carry."""
+    predicate = _conditions(query)
+    return tuple(_event_row(event, predicate, tuple(scopes)) for event in events.coverage(query))
+
+
+def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> EventRow:
+    carried = _carried(event.provider, event.event_id)
+    lacks: tuple[str, ...] = ()
+    covered = True
+    if carried and not _possible(predicate, carried, scopes):
+        covered = False
+        lacks = tuple(dict.fromkeys(name for name in _needed(predicate) if not _carries(name, carried, scopes)))
+    return EventRow(
+        name=event_name(event),
+        provider=event.provider,
+        event_id=event.event_id,
+        title=event.title,
+        table=event.table,
+        covered=covered,
+        lacks=lacks,
+        setting=events.settings(event.provider, event.event_id),
+    )
+
+
+def _conditions(query: Query) -> Expr:
+    """The filters of the main query before its rows change their shape."""
+    terms: list[Expr] = []
+    for stage in query.stages:
+        if isinstance(stage, Filter):
+            terms.append(stage.predicate)
+        elif isinstance(stage, Join):
+            break
+    return And(tuple(terms))
+
+
+@cache
+def _carried(provider: str, event_id: str) -> frozenset[str]:
+    """The common names of the fields an event type carries; empty when its fields are not known."""
+    own = events.fields(provider, event_id)
+    names = {fields.canonical(name, (f"category={_category(provider, event_id)}",)) for name in own}
+    return frozenset(
+        names | {fields.name_of(name) for name in names if fields.name_of(name)} | {name.lower() for name in own}
+    )
+
+
+@cache
+def _category(provider: str, event_id: str) -> str:
+    short = events.short(provider)
+    return next((each.name for each in events.activities() if (short, event_id) in each.events), "")
+
+
+COMMON = frozenset(
+    {"event.code", "winlog.channel", "winlog.provider_name", "event.action", "host.name", "timegenerated", "timestamp"}
+)
+
+
+def _carries(name: str, carried: frozenset[str], scopes: tuple[str, ...]) -> bool:
+    common = fields.canonical(name, scopes)
+    return (
+        name == "*" or common in COMMON or common in carried or name.lower() in carried or common not in fields.common()
+    )
+
+
+def _possible(expr: Expr, carried: frozenset[str], scopes: tuple[str, ...]) -> bool:
+    """Whether `expr` can be true of an event that carries only these fields: a test of a missing field is false."""
+    match expr:
+        case And(terms):
+            return all(_possible(term, carried, scopes) for term in terms)
+        case Or(terms):
+            return any(_possible(term, carried, scopes) for term in terms)
+        case Match(subject) if isinstance(subject, Field):
+            return _carries(subject.name, carried, scopes)
+    return True
+
+
+def _needed(expr: Expr) -> list[str]:
+    match expr:
+        case And(terms) | Or(terms):
+            return [name for term in terms for name in _needed(term)]
+        case Not():
+            return []
+        case Match(subject) if isinstance(subject, Field):
+            return [subject.name]
+    return []
+
+
+# ---------------------------------------------------------------- rows of a page
+
+
+def tactic_rows(rule: Rule) -> tuple[TacticRow, ...]:
+    newest = {each.id: each.name for each in attack.tactics()}
+    rows = []
+    for spelled in dict.fromkeys(rule.tactics):
+        known = attack.tactic(spelled)
+        if known is None:
+            rows.append(TacticRow(spelled, "", spelled, False))
+        else:
+            rows.append(TacticRow(spelled, known.id, known.name, newest.get(known.id) == known.name))
+    return tuple({(row.id, row.name): row for row in rows}.values())
+
+
+def technique_rows(rule: Rule) -> tuple[TechniqueRow, ...]:
+    rows = []
+    for spelled in dict.fromkeys(rule.techniques):
+        chain = attack.resolve(spelled)
+        if not chain:
+            rows.append(TechniqueRow(spelled, spelled.upper(), "", status="unknown"))
+            continue
+        first, last = chain[0], chain[-1]
+        above = attack.technique(first.parent) if first.parent else None
+        rows.append(
+            TechniqueRow(
+                tagged=spelled,
+                id=first.id,
+                name=first.name,
+                parent=first.parent,
+                parent_name=above.name if above else "",
+                status=first.status,
+                now=last.id if last is not first else "",
+                now_name=last.name if last is not first else "",
+                tactics=tuple(name.name for each in last.tactics if (name := attack.tactic(each))),
+            )
+        )
+    return tuple(rows)
+
+
+def data_rows(found: Found) -> tuple[DataRow, ...]:
+    """The tables and log sources a rule needs: the file's own word on connectors first, else what is known to fill them."""
+    stated = {table: connector.id for connector in found.rule.connectors for table in connector.tables}
+    known = shipped("sentinel")
+    rows = []
+    for scope in found.scopes:
+        settings = tuple(dict.fromkeys(row.setting for row in found.events if row.setting and row.covered))
+        if "=" in scope:
+            rows.append(DataRow(scope, "logsource", settings=settings))
+            continue
+        table = scope.split("(", 1)[0]
+        fillers = (stated[table],) if table in stated else tuple(each.id for each in tables.filled_by(table)[:4])
+        kind = "table" if table in known else "function" if table[:1] in "_iv" else "table"
+        rows.append(DataRow(scope, kind, fillers, table in stated, settings, len(known.get(table, ()))))
+    return tuple(rows)
+
+
+def groups(found: Found, negated: bool, counts: Sequence[Count] = ()) -> tuple[IndicatorGroup, ...]:
+    """Indicators (or exclusions) of one test together, in reading order."""
+    made: dict[tuple[object, ...], list[int]] = {}
+    for number, each in enumerate(found.indicators):
+        if each.negated is negated:
+            span = (each.span.start, each.span.end) if each.span else number
+            made.setdefault((each.field, each.op, each.every, each.cased, each.stage, span), []).append(number)
+    result = []
+    for numbers in made.values():
+        first = found.indicators[numbers[0]]
+        many = "-all" if first.every and len(numbers) > 1 else "-any" if len(numbers) > 1 else ""
+        rows = tuple(
+            IndicatorRow(
+                found.indicators[number],
+                found.predicates[number].field,
+                found.predicates[number].op,
+                found.predicates[number].value or value_text(found.indicators[number].value),
+                counts[number] if number < len(counts) else Count(),
+            )
+            for number in numbers
+        )
+        result.append(IndicatorGroup(first.field, f"{first.op}{many}", negated, first.cased, first.stage, rows))
+    return tuple(result)
+
+
+def output_rows(found: Found, outputs: Sequence[OutputField]) -> tuple[OutputRow, ...]:
+    """Output fields, each with the entities and custom details that take it."""
+    entities: dict[str, list[tuple[str, str]]] = {}
+    for entity in found.rule.entities:
+        for identifier, column in entity.fields:
+            entities.setdefault(column, []).append((entity.kind, identifier))
+    details: dict[str, list[str]] = {}
+    for name, column in found.rule.details:
+        details.setdefault(column, []).append(name)
+    rows = [
+        OutputRow(
+            each,
+            found.types.get(each.name, each.type),
+            tuple(entities.get(each.name, ())),
+            tuple(details.get(each.name, ())),
+        )
+        for each in outputs
+    ]
+    listed = {each.name for each in outputs}
+    for column in dict.fromkeys([*entities, *details]):
+        if column not in listed and column in found.types:
+            kept = OutputField(column, "source", 0, found.types[column])
+            rows.append(OutputRow(kept, kept.type, tuple(entities.get(column, ())), tuple(details.get(column, ()))))
+    return tuple(rows)
+
+
+def entity_rows(found: Found, outputs: Sequence[OutputField]) -> tuple[EntityRow, ...]:
+    names = {each.name for each in outputs} | set(found.types)
+    return tuple(
+        EntityRow(
+            entity,
+            tuple(
+                (identifier, column, column in names or found.columns is None) for identifier, column in entity.fields
+            ),
+        )
+        for entity in found.rule.entities
+    )
+
+
+def activities(found: Found) -> tuple[str, ...]:
+    """What happens on a machine when the rule's events are written: `Process creation`."""
+    titles: list[str] = []
+    for each in events.activities():
+        names = {f"{provider}/{number}" for provider, number in each.events}
+        mine = {row.name for row in found.events}
+        spelled = {f"category={each.name}"}
+        if any(scope.split(" ")[0] in spelled for scope in found.scopes) or (
+            any(table in found.scopes for table, _ in each.defender) and names & mine
+        ):
+            titles.append(each.title)
+    return tuple(dict.fromkeys(titles))
+
+
+def enrichment_facts(
+    found: Found,
+    counts: Sequence[Count] = (),
+    corpus: int = 0,
+    fires: str = "",
+    tested: bool = False,
+    verdict: str = "",
+) -> Facts:
+    """The facts as sentences take them."""
+    query = found.query
+    techniques = tuple(
+        (each.now or each.id, each.now_name or each.name) for each in technique_rows(found.rule) if each.name
+    )
+    windows = tuple(each.seconds for each in analysis.time_windows(query) if each.seconds) if query else ()
+    return Facts(
+        rule=found.rule,
+        query=query,
+        understood=query is not None and understood(query),
+        scopes=found.scopes,
+        indicators=found.indicators,
+        common=tuple(each.field for each in found.predicates),
+        counts=tuple(each.rules for each in counts) if counts else tuple(-1 for _ in found.indicators),
+        corpus=corpus,
+        activities=activities(found),
+        techniques=tuple(dict.fromkeys(techniques)),
+        thresholds=tuple(each.text or f"{each.field} {each.op} {each.value}" for each in analysis.thresholds(query))
+        if query
+        else (),
+        windows=windows,
+        group_by=analysis.group_by(query) if query else (),
+        joins=sum(isinstance(stage, Join) for inner in queries(query) for stage in inner.stages) if query else 0,
+        diagnostics=found.diagnostics,
+        lacking=tuple((row.name, row.lacks) for row in found.events if not row.covered and row.lacks),
+        fires=fires,
+        tested=tested,
+        verdict=verdict,
+        forwards=found.forwards,
+    )
+
+
+def platforms_of(found: Found) -> tuple[str, ...]:
+    return platforms.platforms(found.scopes)

@@ -1,0 +1,145 @@
+"""Neighbours of a rule: what another rule catches of it and beyond it, proven; what they look for in common.
+
+A relation is claimed only where the conditions on events are all there is to both rules: no counting, no joins, the same
+tables or log source. "A catches all B does" then means: no event of single values satisfies B and not A. That is proven by
+search (`analysis.examples.satisfiable`); where the search finds an event instead, it is shown, and where it gives up,
+nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..analysis.contradiction import branches
+from ..analysis.examples import event_for, satisfiable
+from ..catalogue import Card, Catalogue
+from ..engines.reference import compile_predicate
+from ..errors import UnsupportedError
+from ..model import (
+    And,
+    Expr,
+    Extend,
+    Field,
+    Filter,
+    Match,
+    Not,
+    Op,
+    Project,
+    Query,
+    Rename,
+    Render,
+    Scan,
+    Select,
+    Sort,
+    normal_expr,
+    rewrite,
+)
+from ..model.node import Node, replace
+from ..schemas import fields
+from .pages import Neighbour
+
+MOST_PROVEN = 12
+MOST_SHOWN = 24
+HARMLESS = (Extend, Project, Select, Rename, Sort, Render)
+FIELD_OPS = frozenset(Op) - {Op.EXISTS, Op.EMPTY}
+
+
+def neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
+    """The rules nearest to one, equivalent ones first, then broader, narrower, and those that share rare things."""
+    found: dict[str, Neighbour] = {}
+    for card in catalogue.same_outline(key)[:MOST_SHOWN]:
+        found[card.key] = Neighbour(card, "equivalent", "both queries have the same normal form")
+    own = catalogue.query(key)
+    scope = conditions(own) if own else None
+    if scope is not None:
+        for other in catalogue.candidates(key, MOST_PROVEN * 2)[:MOST_PROVEN]:
+            if other not in found and (near := _compare(catalogue, scope, other)):
+                found[other] = near
+    for card, shared in catalogue.sharing(key, limit=MOST_SHOWN):
+        words = tuple(f"{each.field} {each.op} {each.value}" for each in shared[:6])
+        if card.key not in found:
+            found[card.key] = Neighbour(card, "shares", f"{len(shared)} tests few rules make", words)
+        else:
+            found[card.key] = replace(found[card.key], shared=words)
+    order = {"equivalent": 0, "broader": 1, "narrower": 2, "overlapping": 3, "shares": 4}
+    listed = sorted(found.values(), key=lambda each: order.get(each.relation, 9))
+    return tuple(listed[:MOST_SHOWN])
+
+
+def _compare(catalogue: Catalogue, own: tuple[frozenset[str], Expr], other: str) -> Neighbour | None:
+    query = catalogue.query(other)
+    theirs = conditions(query) if query else None
+    card = catalogue.card(other)
+    if theirs is None or card is None or not own[0] & theirs[0] or own[0] != theirs[0]:
+        return None
+    return related(own[1], theirs[1], card)
+
+
+def related(own: Expr, other: Expr, card: Card) -> Neighbour | None:
+    """How the rule of condition `other` relates to that of condition `own`; None when nothing is proven or shown."""
+    try:
+        catches_all = implies(own, other)
+        caught = implies(other, own)
+        if catches_all and caught:
+            return Neighbour(card, "equivalent", "proven: no event tells them apart")
+        if catches_all:
+            return Neighbour(
+                card, "broader", "proven: it catches every event this rule does", witness=_witness(other, own)
+            )
+        if caught:
+            return Neighbour(
+                card, "narrower", "proven: this rule catches every event it does", witness=_witness(own, other)
+            )
+        if satisfiable(And((own, other))):
+            return Neighbour(card, "overlapping", "an event satisfies both", witness=_witness(own, other))
+    except (UnsupportedError, RecursionError):
+        return None
+    return None
+
+
+def implies(one: Expr, other: Expr) -> bool:
+    """Proven that every event (of single values) that satisfies `one` satisfies `other`. False: not proven."""
+    return satisfiable(And((one, Not(other)))) is False and satisfiable(one) is True
+
+
+def _witness(yes: Expr, no: Expr) -> dict[str, str] | None:
+    """An event that satisfies `yes` and not `no`, fields as text; None when none is found."""
+    wanted = And((yes, Not(no)))
+    judge = compile_predicate(wanted)
+    for path in branches(wanted):
+        event: dict[str, Any] | None = event_for(path)
+        if event is not None and judge(event):
+            return {name: str(value) for name, value in event.items()}
+    return None
+
+
+def conditions(query: Query) -> tuple[frozenset[str], Expr] | None:
+    """(what a query runs on, its condition on events in common field names); None when it does more than test events."""
+    if query.lets or not query.stages or not isinstance(query.stages[0], Scan):
+        return None
+    scan = query.stages[0]
+    scope = scan.logsource or scan.table
+    terms: list[Expr] = []
+    for stage in query.stages[1:]:
+        if isinstance(stage, Filter):
+            terms.append(stage.predicate)
+        elif not isinstance(stage, HARMLESS) or (any(isinstance(later, Filter) for later in query.stages[query.stages.index(stage) :]) and not isinstance(
+            stage, Sort
+        )):
+            return None
+    if not terms:
+        return None
+    activity = _activity(scope)
+    return frozenset({activity}), normal_expr(rewrite(And(tuple(terms)), lambda node: _common(node, scope)))
+
+
+def _activity(scope: str) -> str:
+    return scope.lower()
+
+
+def _common(node: Node, scope: str) -> Node:
+    if isinstance(node, Field) and node.name != "*":
+        return Field(fields.canonical(node.name, (scope,)), node.span)
+    if isinstance(node, Match) and node.op in FIELD_OPS:
+        return replace(node, span=None)
+    return node
