@@ -25,7 +25,19 @@ FEW = 160
 PAYS = 200_000
 """Characters looked through before a pattern over many parts is worth compiling."""
 
-COMMON = ("c:\\", "\\windows\\", "system32", ".exe", ".dll", "program files", "\\users\\", "microsoft", "http", "hklm", "software")
+COMMON = (
+    "c:\\",
+    "\\windows\\",
+    "system32",
+    ".exe",
+    ".dll",
+    "program files",
+    "\\users\\",
+    "microsoft",
+    "http",
+    "hklm",
+    "software",
+)
 """Parts of so many values that they tell little."""
 
 

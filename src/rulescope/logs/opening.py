@@ -65,9 +65,7 @@ def encoding_of(start: bytes) -> str:
 def open_text(path: Path) -> IO[str]:
     """`path` as text; bytes that are no text become U+FFFD, line ends stay as they are."""
     stream = open_bytes(path)
-    return io.TextIOWrapper(
-        stream, encoding=encoding_of(head(path, 1024)), errors="replace", newline="\n"
-    )
+    return io.TextIOWrapper(stream, encoding=encoding_of(head(path, 1024)), errors="replace", newline="\n")
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,9 @@ CISCO = re.compile(
 )
 CEF = re.compile(r"CEF:\s?(?P<version>\d+(?:\.\d+)?)\|(?P<rest>.*)")
 CEF_KEY = re.compile(r"(?:^|(?<=\s))([\w.\[\]-]+)=")
-AUDIT = re.compile(r"(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\((?P<time>\d+\.\d+):(?P<serial>\d+)\):\s*(?P<rest>.*)")
+AUDIT = re.compile(
+    r"(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\((?P<time>\d+\.\d+):(?P<serial>\d+)\):\s*(?P<rest>.*)"
+)
 AUDIT_PAIR = re.compile(r"""([\w-]+)=("[^"]*"|'[^']*'|\S*)""")
 
 CEF_HEADER = ("DeviceVendor", "DeviceProduct", "DeviceVersion", "DeviceEventClassID", "Name", "Severity")
@@ -61,7 +63,12 @@ def _envelope(line: str) -> Row | None:
     found = RFC5424.fullmatch(line)
     if found:
         row = _priority(found["priority"])
-        for name, group in (("TimeGenerated", "time"), ("HostName", "host"), ("ProcessName", "program"), ("ProcessID", "pid")):
+        for name, group in (
+            ("TimeGenerated", "time"),
+            ("HostName", "host"),
+            ("ProcessName", "program"),
+            ("ProcessID", "pid"),
+        ):
             if found[group] != "-":
                 row[name] = found[group]
         if found["id"] != "-":

@@ -22,7 +22,9 @@ W3C_NAMES = {
     "cs(Cookie)": "cs-cookie",
     "cs(Host)": "cs-host",
 }
-NUMBERS = frozenset({"sc-status", "sc-substatus", "sc-win32-status", "s-port", "c-port", "time-taken", "sc-bytes", "cs-bytes"})
+NUMBERS = frozenset(
+    {"sc-status", "sc-substatus", "sc-win32-status", "s-port", "c-port", "time-taken", "sc-bytes", "cs-bytes"}
+)
 
 COMBINED = re.compile(
     r'(?P<host>\S+) (?P<ident>\S+) (?P<user>.{1,200}?) \[(?P<time>[^\]]{10,40})\] "(?P<request>(?:[^"\\]|\\.)*)" '

@@ -192,4 +192,3 @@ def from_xml(text: str) -> Row | None:
 
 def _local(tag: str) -> str:
     return tag.rpartition("}")[2]
-

@@ -96,7 +96,9 @@ def _row(
         if cell == said["unset_field"]:
             continue
         if member is not None:
-            row[name] = [] if cell == said["empty_field"] else [member(item) for item in cell.split(said["set_separator"])]
+            row[name] = (
+                [] if cell == said["empty_field"] else [member(item) for item in cell.split(said["set_separator"])]
+            )
         elif cell == said["empty_field"]:
             row[name] = ""
         else:

@@ -153,20 +153,20 @@ def wanted(logsource: Logsource) -> frozenset[Logsource]:
     named = {Logsource(r.logsource.category, r.logsource.product, r.logsource.service) for r in routes}
     for shape in shapes():
         offered = shape.logsource
-        product_agrees = not logsource.product or offered.product in (logsource.product, "")
-        category_agrees = not logsource.category or offered.category == logsource.category
-        service_agrees = not logsource.service or offered.service in (logsource.service, "*")
-        if offered.service == "*" and logsource.product != "zeek":
-            continue
-        if product_agrees and category_agrees and service_agrees and (offered.product or offered.category):
-            if logsource.product or logsource.category or offered.service == logsource.service:
-                named.add(
-                    Logsource(
-                        offered.category,
-                        offered.product,
-                        logsource.service if offered.service == "*" else offered.service,
-                    )
-                )
+        service = (
+            logsource.service if offered.service == "*" and offered.product == logsource.product else offered.service
+        )
+        agrees = (
+            (
+                not logsource.product
+                or offered.product == logsource.product
+                or (not offered.product and logsource.category)
+            )
+            and (not logsource.category or offered.category == logsource.category)
+            and (not logsource.service or service == logsource.service)
+        )
+        if agrees and (offered.product or offered.category) and service != "*":
+            named.add(Logsource(offered.category, offered.product, service))
     return frozenset(named)
 
 

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from .. import formats, languages, logs, sources
-from ..errors import LogError, QuerySyntaxError, SourceError, UnsupportedError
+from ..errors import LogError, QuerySyntaxError, UnsupportedError
 from ..logs.times import moment
-from ..model import Alert, Correlate, Failure, NotRun, Query, Rule, opaques
+from ..model import Alert, Failure, NotRun, Query, Rule, opaques
 from .scan_events import EventRules
 from .scan_tables import TableRules
 
@@ -139,7 +139,9 @@ def prepare(rules: Rules) -> tuple[list[tuple[int, Rule, Query]], list[tuple[int
     ]
     for number, rule in enumerate(loaded, 1):
         if rule.language not in ("sigma", "kusto"):
-            missing.append((number, NotRun(rule.id, "scan", f"language {rule.language}", "no engine runs it", rule.title)))
+            missing.append(
+                (number, NotRun(rule.id, "scan", f"language {rule.language}", "no engine runs it", rule.title))
+            )
             continue
         try:
             query = languages.parse(rule.text, rule.language, rule.path, rule.line)
@@ -148,11 +150,12 @@ def prepare(rules: Rules) -> tuple[list[tuple[int, Rule, Query]], list[tuple[int
             continue
         opaque = next(opaques(query), None)
         if opaque is not None:
-            missing.append((number, NotRun(rule.id, "scan", opaque.keyword, f"not understood: {opaque.text}"[:300], rule.title)))
+            missing.append(
+                (number, NotRun(rule.id, "scan", opaque.keyword, f"not understood: {opaque.text}"[:300], rule.title))
+            )
             continue
         ready.append((number, rule, query))
     return ready, missing
 
 
 __all__ = ["LogFault", "Logs", "Progress", "Rules", "load", "prepare", "scan"]
-_ = (Correlate, SourceError)

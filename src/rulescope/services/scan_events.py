@@ -14,7 +14,23 @@ from ..engines.witness import Index
 from ..errors import UnsupportedError
 from ..logs import Batch
 from ..logs.times import iso, when
-from ..model import TRUE, Alert, And, Correlate, Expr, Field, Filter, Logsource, Match, NotRun, Or, Query, Rule, Scan, replace
+from ..model import (
+    TRUE,
+    Alert,
+    And,
+    Correlate,
+    Expr,
+    Field,
+    Filter,
+    Logsource,
+    Match,
+    NotRun,
+    Or,
+    Query,
+    Rule,
+    Scan,
+    replace,
+)
 from ..schemas.logsources import parsed, scan_text
 from ..schemas.recognition import Offer, offers, telling_fields, wanted
 
@@ -244,7 +260,9 @@ class EventRules:
         for correlated in self._correlated:
             rule = correlated.rule
             if correlated.overflow:
-                yield NotRun(rule.id, ENGINE, "correlation", f"its parts match more than {MOST_KEPT:,} events", rule.title)
+                yield NotRun(
+                    rule.id, ENGINE, "correlation", f"its parts match more than {MOST_KEPT:,} events", rule.title
+                )
                 continue
             events = {name: [kept.event for kept in listed] for name, listed in correlated.kept.items()}
             for part in correlated.stage.rules:
@@ -266,7 +284,11 @@ class EventRules:
             if group.events:
                 continue
             named = scan_text(group.logsource)
-            why = "no event of this log source in the logs" if group.wanted else "no known log has events of this log source"
+            why = (
+                "no event of this log source in the logs"
+                if group.wanted
+                else "no known log has events of this log source"
+            )
             reported: set[int] = set()
             for tested in group.tested.values():
                 if not tested.correlations and tested.number not in reported:
@@ -277,7 +299,11 @@ class EventRules:
             if empty:
                 named = scan_text(empty[0].logsource)
                 yield NotRun(
-                    correlated.rule.id, "scan", f"logsource {named}", "no event of this log source in the logs", correlated.rule.title
+                    correlated.rule.id,
+                    "scan",
+                    f"logsource {named}",
+                    "no event of this log source in the logs",
+                    correlated.rule.title,
                 )
 
 

@@ -1,26 +1,220 @@
-"""Kusto rules over the tables that logs turn out to be."""
+"""Kusto rules over the tables that logs turn out to be.
+
+Rows of recognised tables are kept as they stream by; events of Sigma log sources also become rows of the Sentinel, Defender
+and ASIM tables that `schemas.mappings` knows for them, by the same rows translation uses. A scheduled rule then runs as its
+service would: every `frequency` seconds back from the end of the log, each time over its look-back only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from ..logs import Batch
-from ..model import Alert, NotRun, Query, Rule
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..engines.duck import Engine
+from ..errors import RulescopeError, UnsupportedError
+from ..logs import Batch, Row
+from ..logs.arrow import arrow_table
+from ..logs.times import iso, when
+from ..model import Alert, Compare, Expr, Field, Filter, Literal, Named, NotRun, Op, Query, Rule, Scan, Schedule, Step
+from ..schemas.recognition import telling_fields
+from .scan_rows import Maker, makers
+from .table_needs import needs
+from .tables import declared, folder, load
+
+ENGINE = "duckdb"
+MOST_RUNS = 1_000
+"""Times a scheduled rule is run at most; a longer log is covered from its end."""
+
+MOST_ALERTS = 100_000
+"""Result rows of one rule that become alerts at most."""
+
+MOST_REMEMBERED = 20_000
+TIMES = ("TimeGenerated", "Timestamp")
+COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "gt": lambda rows, threshold: rows > threshold,
+    "lt": lambda rows, threshold: rows < threshold,
+    "eq": lambda rows, threshold: rows == threshold,
+    "ne": lambda rows, threshold: rows != threshold,
+    "ge": lambda rows, threshold: rows >= threshold,
+    "le": lambda rows, threshold: rows <= threshold,
+}
 
 
 class TableRules:
     """Kusto rules, and the rows of the tables they read."""
 
     def __init__(self, rules: list[tuple[int, Rule, Query]], folder: str | Path | None = None) -> None:
-        self._rules = rules
+        self._rules = [(number, rule, query, needs(query)) for number, rule, query in rules]
         self._folder = folder
+        self._wanted = frozenset(name for _, _, _, need in self._rules for name in need.all)
+        self._rows: dict[str, list[Row]] = {}
+        self._makers: dict[Any, tuple[Maker, ...]] = {}
+        self._telling = telling_fields()
+        self._end: datetime | None = None
+        self._start: datetime | None = None
 
     def take(self, batch: Batch) -> None:
         """Keep what the rules may need of a batch."""
+        if not self._rules:
+            return
+        for row in batch.rows:
+            telling = tuple(str(row[name]) if name in row else None for name in (*self._telling, "Type"))
+            key = (batch.kind, batch.stream, batch.log, telling, tuple(row))
+            found = self._makers.get(key)
+            if found is None:
+                if len(self._makers) >= MOST_REMEMBERED:
+                    self._makers.clear()
+                found = self._makers[key] = makers(row, batch, self._wanted)
+            if not found:
+                continue
+            moment = when(row)
+            if moment is not None:
+                self._end = moment if self._end is None or moment > self._end else self._end
+                self._start = moment if self._start is None or moment < self._start else self._start
+            for maker in found:
+                made = maker.make(row)
+                if moment is not None:
+                    for name in TIMES:
+                        if not made.get(name):
+                            made[name] = iso(moment)
+                self._rows.setdefault(maker.table, []).append(made)
 
     def run(self, now: datetime | None = None) -> Iterator[Alert | NotRun]:
-        """Alerts of all rules."""
-        for _, rule, _ in self._rules:
-            yield NotRun(rule.id, "duck", "engine", "not here yet", rule.title)
+        """Alerts of all rules, in their order, or why they did not run.
+
+        With `now` every rule runs once, at that moment; without, scheduled rules run along the log and all others at its end.
+        """
+        if not self._rules:
+            return
+        tables = {name: _arrow(name, rows) for name, rows in self._rows.items()}
+        self._rows.clear()
+        others = {name: load(name, path) for name, path in folder(self._folder).items()} if self._folder else {}
+        tables = others | tables
+        for _, rule, query, need in self._rules:
+            missing = need.missing(tables)
+            if missing:
+                yield NotRun(rule.id, ENGINE, f"table {missing}", "no log holds rows of this table", rule.title)
+                continue
+            try:
+                yield from self._alerts(rule, query, others | need.chosen(tables), now)
+            except UnsupportedError as error:
+                yield NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
+            except RulescopeError as error:
+                yield NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
+
+    def _alerts(self, rule: Rule, query: Query, tables: dict[str, pa.Table], now: datetime | None) -> Iterator[Alert]:
+        seen: set[str] = set()
+        for moment, chosen in self._runs(rule.schedule, tables, now):
+            with _engine(query, chosen, moment) as engine:
+                found = engine.run(query)
+            trigger = rule.trigger
+            if trigger is not None and not COMPARE[trigger.op](found.num_rows, trigger.threshold):
+                continue
+            if not found.num_rows and trigger is not None:  # fires on absence: nothing to show but that
+                yield _alert(rule, {}, iso(moment), 0)
+                continue
+            for row in found.to_pylist():
+                plain = {name: _plain(value) for name, value in row.items()}
+                key = json.dumps(plain, sort_keys=True, default=str)
+                if key in seen:  # overlapping look-backs see a row more than once
+                    continue
+                seen.add(key)
+                if len(seen) > MOST_ALERTS:
+                    raise UnsupportedError(ENGINE, f"more than {MOST_ALERTS:,} result rows")
+                yield _alert(rule, plain, iso(when(plain)) or iso(moment), 1)
+
+    def _runs(
+        self, schedule: Schedule | None, tables: dict[str, pa.Table], now: datetime | None
+    ) -> Iterator[tuple[datetime | None, dict[str, pa.Table]]]:
+        """Moments to run at, in order, each with the rows its look-back holds."""
+        end = now or (self._end + timedelta(microseconds=1) if self._end else None)
+        if schedule is None or not schedule.lookback or end is None:
+            yield end, tables
+            return
+        back = timedelta(seconds=schedule.lookback)
+        if now is not None or not schedule.frequency or self._start is None:
+            yield end, _between(tables, end - back, end)
+            return
+        step = timedelta(seconds=schedule.frequency)
+        count = min(MOST_RUNS, max(1, -(-(end - self._start) // step)))
+        for number in range(count - 1, -1, -1):
+            moment = end - number * step
+            chosen = _between(tables, moment - back, moment)
+            if any(table.num_rows for table in chosen.values()):
+                yield moment, chosen
+
+
+class _engine:
+    """An engine over some tables for one run; its parser functions answer for the tables of their name."""
+
+    def __init__(self, query: Query, tables: dict[str, pa.Table], now: datetime | None) -> None:
+        schemas = {name: dict(declared(name)) for name in tables if declared(name)}
+        functions = {name: _parser(name) for name in tables if name.startswith(("im", "_Im_", "ASim", "_ASim_", "vim"))}
+        self._engine = Engine(tables, schemas=schemas, functions=functions, now=now, timeout=60.0)
+
+    def __enter__(self) -> Engine:
+        return self._engine
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.close()
+
+
+def _parser(name: str) -> Callable[[tuple[Expr, ...]], Query]:
+    """A parser function over the table of its name: its time parameters filter, others are refused by name."""
+
+    def rows(args: tuple[Expr, ...]) -> Query:
+        stages: list[Step] = [Scan(name)]
+        for argument in args:
+            match argument:
+                case Named("starttime", value):
+                    stages.append(Filter(Compare(Field("TimeGenerated"), Op.GE, value)))
+                case Named("endtime", value):
+                    stages.append(Filter(Compare(Field("TimeGenerated"), Op.LE, value)))
+                case Named("disabled" | "pack", Literal(False)):
+                    pass
+                case Named(other):
+                    raise UnsupportedError(ENGINE, f"parameter {other} of {name}")
+                case _:
+                    raise UnsupportedError(ENGINE, f"parameters of {name} without names")
+        return Query(tuple(stages), language="kusto")
+
+    return rows
+
+
+def _arrow(name: str, rows: list[Row]) -> pa.Table:
+    return arrow_table(rows, declared(name))
+
+
+def _between(tables: Mapping[str, pa.Table], start: datetime, end: datetime) -> dict[str, pa.Table]:
+    """Rows of each table with a time after `start` and not after `end`; tables without times whole."""
+    chosen = {}
+    for name, table in tables.items():
+        column = next((column for column in TIMES if column in table.column_names), None)
+        if column is not None and pa.types.is_timestamp(table.schema.field(column).type):
+            times = table[column]
+            kind = times.type
+            inside = pc.and_(pc.greater(times, pa.scalar(start, kind)), pc.less_equal(times, pa.scalar(end, kind)))
+            table = table.filter(inside)
+        chosen[name] = table
+    return chosen
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, str | int | float | bool | list | dict) or value is None:
+        return value
+    return str(value)
+
+
+def _alert(rule: Rule, row: dict[str, Any], moment: str, count: int) -> Alert:
+    named = [column for entity in rule.entities for _, column in entity.fields] + [column for _, column in rule.details]
+    fields = {name: row[name] for name in named if row.get(name) not in (None, "")}
+    shown = fields or {name: value for name, value in row.items() if value not in (None, "")}
+    return Alert(rule.id, rule.title, moment, row, shown, rule.severity, "", 0, count, rule.techniques)

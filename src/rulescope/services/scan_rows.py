@@ -1,0 +1,157 @@
+"""From a row of a log to rows of Kusto tables: as it is, or by the mappings of its log source."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+from xml.sax.saxutils import escape, quoteattr
+
+from ..logs import Batch, Row
+from ..schemas import mappings
+from ..schemas.columns import Local, Lookup, Outside
+from ..schemas.recognition import Offer, is_windows, offers, table_of
+from .tables import declared
+
+SYSTEM = frozenset(
+    {
+        "Channel", "Provider_Name", "Provider_Guid", "EventID", "Computer", "TimeCreated", "EventRecordID", "Version", "Level",
+        "Task", "Opcode", "Keywords", "Correlation_ActivityID", "Execution_ProcessID", "Execution_ThreadID", "Security_UserID",
+    }
+)  # fmt: skip
+"""Fields of a Windows event that are not its data."""
+
+PARSERS = {
+    "processevent_create": "processcreate",
+    "processevent_terminate": "processterminate",
+    "registryevent": "registry",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Makes the row of one table from the row of a log."""
+
+    table: str
+    make: Callable[[Row], Row]
+
+
+def makers(row: Row, batch: Batch, wanted: frozenset[str]) -> tuple[Maker, ...]:
+    """What to make of rows like `row` for the tables in `wanted` (names or patterns), a table once for each way into it."""
+    found: list[Maker] = []
+    taken: set[str] = set()
+    own = table_of(row, batch.kind, batch.stream, PurePath(batch.log).name.split(".")[0])
+    if own and any(fnmatch.fnmatchcase(own, name) for name in wanted):
+        taken.add(own)
+        found.append(Maker(own, _native(own, row)))
+    for offer in offers(row, batch.kind, batch.stream):
+        for schema in mappings.SCHEMAS:
+            for mapping in mappings.mappings_for(offer.logsource, schema):
+                for name in sorted(wanted):
+                    known = name if _same_table(mapping.table, name) else mapping.table
+                    if known in taken or not (
+                        fnmatch.fnmatchcase(mapping.table, name) or _same_table(mapping.table, name)
+                    ):
+                        continue
+                    taken.add(known)
+                    found.append(Maker(known, _mapped(mapping, offer)))
+    return tuple(found)
+
+
+def _same_table(one: str, other: str) -> bool:
+    """Whether two names are names of one ASIM parser: imProcessCreate, vimProcessCreate, _Im_ProcessEvent_Create."""
+    return one == other or (_core(one) != "" and _core(one) == _core(other))
+
+
+def _core(name: str) -> str:
+    for prefix in ("_Im_", "_ASim_", "ASim", "vim", "im"):
+        if name.startswith(prefix) and len(name) > len(prefix) and name[len(prefix)].isupper():
+            core = name[len(prefix) :].lower()
+            return PARSERS.get(core, core)
+    return ""
+
+
+def _native(table: str, row: Row) -> Callable[[Row], Row]:
+    if is_windows(row) and table == "Event":
+        return _event_row
+    if is_windows(row) and table == "SecurityEvent":
+        return _security_row
+    return dict
+
+
+def _event_row(row: Row) -> Row:
+    """A Windows event as a row of `Event`: its data as the XML that column holds."""
+    data = "".join(
+        f"<Data Name={quoteattr(name)}>{escape(str(value))}</Data>"
+        for name, value in row.items()
+        if name not in SYSTEM and isinstance(value, str | int | float)
+    )
+    return {
+        "Source": row.get("Provider_Name", ""),
+        "EventLog": row.get("Channel", ""),
+        "EventID": row.get("EventID"),
+        "Computer": row.get("Computer", ""),
+        "EventData": f'<DataItem type="System.XmlData"><EventData>{data}</EventData></DataItem>',
+        "RenderedDescription": row.get("Message", ""),
+        "Type": "Event",
+    }
+
+
+def _security_row(row: Row) -> Row:
+    """An event of the Security log as a row of `SecurityEvent`: its data are columns of their own names."""
+    made = {name: value for name, value in row.items() if name in declared("SecurityEvent")}
+    made["EventSourceName"] = row.get("Provider_Name", "")
+    made["Type"] = "SecurityEvent"
+    for account, domain, user in (
+        ("Account", "TargetDomainName", "TargetUserName"),
+        ("SubjectAccount", "SubjectDomainName", "SubjectUserName"),
+        ("TargetAccount", "TargetDomainName", "TargetUserName"),
+    ):
+        if row.get(user) not in (None, "", "-"):
+            made.setdefault(account, f"{row[domain]}\\{row[user]}" if row.get(domain) else row[user])
+    if ("Account" not in made and "SubjectAccount" in made) or (
+        row.get("EventID") == 4688 and "SubjectAccount" in made
+    ):
+        made["Account"] = made["SubjectAccount"]
+    if isinstance(row.get("NewProcessName"), str):
+        made["Process"] = row["NewProcessName"].rpartition("\\")[2]
+    return made
+
+
+def _mapped(mapping: mappings.Mapping, offer: Offer) -> Callable[[Row], Row]:
+    def make(row: Row) -> Row:
+        made = _carried(mapping, offer.seen(row))
+        for name in ("Computer", "DeviceName", "DvcHostname", "Dvc"):
+            if name in mapping.types and not made.get(name) and isinstance(row.get("Computer"), str):
+                made[name] = row["Computer"]
+        return made
+
+    return make
+
+
+def _carried(mapping: mappings.Mapping, event: Mapping[str, Any]) -> Row:
+    """The mapped row with every field the table can hold; a value outside what it holds is left out."""
+    made = mapping.map_event({})
+    listed = [(mapping.field(name), name, value) for name, value in event.items()]
+    listed.sort(key=lambda item: (not isinstance(item[0], Lookup), isinstance(item[0], Local)))
+    for row, name, value in listed:
+        if row is None or value is None:
+            continue
+        for attempt in _attempts(name, value):
+            trial = dict(made)
+            try:
+                row.store(attempt, mapping.types, trial)
+            except (Outside, TypeError):
+                continue
+            made = trial
+            break
+    return made
+
+
+def _attempts(name: str, value: Any) -> Iterator[Any]:
+    """The value, then what of it a table may still hold: hashes without the import hash."""
+    yield value
+    if name == "Hashes" and isinstance(value, str):
+        yield ",".join(part for part in value.split(",") if not part.startswith("IMPHASH="))
