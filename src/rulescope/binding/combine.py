@@ -125,7 +125,8 @@ def find_row(stage: m.Find, rows: list[RowType], withsource: str) -> RowType:
         for name in dict.fromkeys((*shared, *wanted)):
             if name not in away and any(name in row.types for row in rows):
                 made[name] = _shared_type(name, rows)
-    if stage.pack or not stage.columns:
+    rest = open or any(name not in made for row in rows for name in row.types) or not rows
+    if stage.pack or (not stage.columns and rest):
         made["pack_"] = "dynamic"
     return RowType.of(made, open and not stage.columns)
 

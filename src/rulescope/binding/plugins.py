@@ -131,7 +131,7 @@ def _listed(result: str, stage: m.Evaluate, row: RowType, scope: Scope) -> RowTy
     made: dict[str, str] = {}
     for item in result.split(","):
         if item == "*":
-            made.update(row.types)
+            made.update({name: type for name, type in row.types.items() if name not in made})
         elif item.startswith("dims("):
             for arg in stage.args[int(item[5:-1]) - 1 :]:
                 if isinstance(arg, m.Field):

@@ -12,7 +12,7 @@ from .columns import expanded, named_columns
 from .combine import find_row, joined, search_row, union_row
 from .functions import service_functions
 from .plugins import plugin_row
-from .rows import EMPTY_ROW, UNKNOWN_ROW, Findings, NamedColumn, RowType, Scope, Tables, type_name
+from .rows import EMPTY_ROW, UNKNOWN_ROW, Findings, RowType, Scope, Tables, type_name
 from .selection import selected
 from .types import NUMBERS, common, type_of
 
@@ -223,13 +223,9 @@ def _apply(stage: m.Apply, before: RowType | None, scope: Scope) -> RowType:
     outer = before or EMPTY_ROW
     made = expanded(stage, outer, scope)
     inner = query_row(stage.query, scope.with_input(_adding(outer, {name: type for name, type, _ in made})))
-    gone = {column.name for column in made if _is_column(column)}
+    gone = {c.value.name for c in stage.columns if isinstance(c.value, m.Field) and not c.names}
     kept = {name: type for name, type in outer.types.items() if name not in gone}
     return RowType.of({**kept, **inner.types}, outer.open or inner.open)
-
-
-def _is_column(column: NamedColumn) -> bool:
-    return isinstance(column.value, m.Field) and column.value.name == column.name
 
 
 def _evaluate(stage: m.Evaluate, before: RowType | None, scope: Scope) -> RowType:

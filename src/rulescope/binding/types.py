@@ -233,7 +233,7 @@ def _column(args: Args, options: str, row: RowType, scope: Scope) -> str:
     name = args[0].value if isinstance(args[0], m.Literal) else None
     if name in row.types:
         return row.types[str(name)]
-    return UNKNOWN if row.open else type_of(args[1], row, scope)
+    return type_of(args[1], row, scope)
 
 
 def _dynamic(args: Args, options: str, row: RowType, scope: Scope) -> str:
