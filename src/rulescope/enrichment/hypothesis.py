@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .facts import Facts, Sentence
-from .words import duration, listed, tests
+from collections.abc import Mapping
 
-MOST_TESTS = 4
+from ..model import And, Expr, Filter, Match, expressions, queries
+from ..text import Span
+from .facts import Facts, Sentence
+from .words import described, duration, listed, subject_name, tests
 
 
 def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
@@ -24,23 +26,47 @@ def _forwarded(facts: Facts) -> tuple[Sentence, ...]:
 
 
 def _main(facts: Facts) -> Sentence | None:
-    conditions = tests(facts.wanted, facts.common)
+    conditions = _conditions(facts)
     where = _where(facts)
     if conditions:
-        shown = [text for text, _ in conditions]
-        seen = f"entries in which {_joined(shown)}"
+        seen = f"entries in which {conditions[0]}"
     elif facts.thresholds or facts.group_by:
         seen = "an unusual number of entries"
     else:
         return None
+    span = conditions[1] if conditions else None
     if facts.techniques:
         names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
         text = f"If {listed(names, 'or', 2)} is in use, {where} should hold {seen}."
-        return Sentence(text, "techniques", facts.techniques[0][0], conditions[0][1].span if conditions else None)
+        return Sentence(text, "techniques", facts.techniques[0][0], span)
     text = f"The activity looked for shows in {where} as {seen}."
-    return Sentence(
-        text, "indicators", conditions[0][1].field if conditions else "", conditions[0][1].span if conditions else None
-    )
+    return Sentence(text, "indicators", facts.wanted[0][1].field if facts.wanted else "", span)
+
+
+def _conditions(facts: Facts) -> tuple[str, Span | None] | None:
+    """What the query asks of an entry, in words: its filters, those of its parts when the main query has none."""
+    assert facts.query is not None
+    common = {found.field: facts.field_of(number) for number, found in enumerate(facts.indicators)}
+    for query in queries(facts.query):
+        terms = [
+            stage.predicate
+            for stage in query.stages
+            if isinstance(stage, Filter) and _of_events(stage.predicate, common)
+        ]
+        if terms:
+            text = described(terms[0] if len(terms) == 1 else And(tuple(_flat(terms))), common)
+            if text:
+                return text, getattr(terms[0], "span", None)
+    return None
+
+
+def _of_events(predicate: Expr, common: Mapping[str, str]) -> bool:
+    """Whether a filter tests a value the rule looks for: not a time window or a threshold."""
+    return any(subject_name(match.subject) in common for match in expressions(predicate, Match))
+
+
+def _flat(terms: list[Expr]) -> list[Expr]:
+    return [inner for term in terms for inner in (term.terms if isinstance(term, And) else (term,))]
 
 
 def _narrowest(techniques: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
@@ -58,12 +84,6 @@ def _where(facts: Facts) -> str:
     if facts.scopes:
         return f"logs of {facts.scopes[0].replace('=', ' ')}"
     return "the logs"
-
-
-def _joined(shown: list[str]) -> str:
-    if len(shown) <= MOST_TESTS:
-        return "; ".join(shown)
-    return f"{'; '.join(shown[:MOST_TESTS])}; and {len(shown) - MOST_TESTS} further tests"
 
 
 def _counting(facts: Facts) -> Sentence | None:

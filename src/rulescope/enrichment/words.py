@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..model import Indicator, Op
+from ..model import And, Call, Expr, Field, Indicator, Literal, Match, Not, Op, Or
 
 FIELD_WORDS = {
     "process.name": "the process name",
@@ -119,3 +119,53 @@ def duration(seconds: float) -> str:
             number = int(seconds // size)
             return f"{number:,} {name}{'s' if number != 1 else ''}"
     return f"{seconds:g} seconds"
+
+
+MOST_PARTS = 4
+MOST_DEPTH = 3
+
+
+def described(expr: Expr, common: Mapping[str, str], depth: int = 0) -> str:
+    """A condition in words, `the process name is a or b, and the command line contains c`; "" where there are none for it.
+
+    `common` maps the author's field names to common ones. Long parts are shortened, and said to be.
+    """
+    match expr:
+        case Match(subject, op, values, every) if name := subject_name(subject):
+            words = field_words(name, common.get(name, name.lower()))
+            if op in (Op.EXISTS, Op.EMPTY):
+                return f"{words} {OP_WORDS[op]}"
+            shown = list(dict.fromkeys(quoted(value) for value in values))
+            return f"{words} {OP_WORDS[op]} {listed(shown, 'and' if every else 'or')}"
+        case And(terms) if terms:
+            return _together(terms, "and", common, depth)
+        case Or(terms) if terms:
+            return _together(terms, "or", common, depth)
+        case Not(Or() | And()):
+            return ""
+    return ""
+
+
+def subject_name(subject: Expr) -> str:
+    """The field a test is about, through functions that only clean it; "" for anything computed."""
+    match subject:
+        case Field(name):
+            return name
+        case Call("column_ifexists", (Literal(str() as name), *_)):
+            return name
+        case Call("tostring" | "tolower" | "toupper" | "trim", args) if args:
+            return subject_name(args[-1])
+    return ""
+
+
+def _together(terms: Sequence[Expr], word: str, common: Mapping[str, str], depth: int) -> str:
+    shown = [text for term in terms if not isinstance(term, Not) and (text := described(term, common, depth + 1))]
+    if not shown or depth >= MOST_DEPTH:
+        return ""
+    rest = len(shown) - MOST_PARTS
+    if rest > 0:
+        shown = [*shown[:MOST_PARTS], f"{rest} further {'test holds' if rest == 1 else 'tests hold'}"]
+    if len(shown) == 1:
+        return shown[0]
+    text = f"{', '.join(shown[:-1])}{',' if len(shown) > 2 or depth == 0 else ''} {word} {shown[-1]}"
+    return f"({text})" if depth else text

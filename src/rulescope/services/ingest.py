@@ -20,7 +20,7 @@ from ..catalogue import Catalogue, FileEntry, SourceFacts, Tally, Writing, diges
 from ..errors import SourceError
 from ..model import Failure, RuleFile
 from ..sources.git import commit_of
-from .reading import entries_of
+from .entries import entries_of
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ def _roots(place: Path) -> list[Path]:
     """A folder that holds the copies of several sources we know is each of them; anything else is itself."""
     if not place.exists():
         raise SourceError(f"{place}: no such file or folder")
-    if not place.is_dir() or sources.source_of(place).packs:
+    if not place.is_dir() or sources.pack_root(place.resolve()) == place.resolve():
         return [place]
     ends = [pack for source in sources.known().values() for pack in source.packs]
     resolved = place.resolve()
@@ -130,16 +130,18 @@ def _one(
     source = sources.source_of(root)
     counted.source = source.name
     commit = commit_of(root) if root.is_dir() else ""
+    base, folders = sources.base_of(root, source)
+    whole = root.is_dir() and folders == source.folders
     known = catalogue.files(source.name)
     seen: set[str] = set()
-    changed = _changed(root, source, commit, known, seen, session, counted)
+    changed = _changed(base, folders, source, commit, known, seen, session, counted)
     for files in _read(changed, processes):
         for file in files:
             counted.read += 1
             counted.rules += len(file.entries)
             session.store(file)
         counted.tell()
-    if remove and root.is_dir():
+    if remove and whole:
         gone = [path for path in known if path not in seen]
         counted.removed += len(gone)
         session.forget(source.name, gone)
@@ -152,6 +154,7 @@ def _one(
 
 def _changed(
     root: Path,
+    folders: tuple[str, ...],
     source: sources.Source,
     commit: str,
     known: dict[str, tuple[bytes, int, int]],
@@ -161,7 +164,7 @@ def _changed(
 ) -> Iterator[_Candidate | FileEntry]:
     """Files that are new or differ; in folders, a file of the same size and time stamp is not even opened."""
     if root.is_dir():
-        for path, stat in sources.listed(root, source.folders):
+        for path, stat in sources.listed(root, folders):
             seen.add(path)
             counted.files += 1
             old = known.get(path)

@@ -62,15 +62,25 @@ def known() -> Mapping[str, Source]:
 
 
 def source_of(path: Path) -> Source:
-    """The source a folder or file belongs to: one we know by the end of its path, else one named after the folder."""
+    """The source a folder or file belongs to: one we know by the end of its folder's path, else one named after it."""
     resolved = path.resolve()
-    parts = resolved.as_posix()
-    best: tuple[int, Source] | None = None
-    for source in known().values():
-        for pack in source.packs:
-            if parts.endswith("/" + pack) and (best is None or len(pack) > best[0]):
-                best = (len(pack), source)
-    if best:
-        return best[1]
-    name = resolved.stem if resolved.is_file() else resolved.name
+    root = pack_root(resolved)
+    if root is not None:
+        ends = {pack: source for source in known().values() for pack in source.packs}
+        return next(source for pack, source in ends.items() if root.as_posix().endswith("/" + pack))
+    if resolved.is_dir():
+        name = resolved.name
+    elif resolved.suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"):
+        name = resolved.name.split(".", 1)[0]
+    else:
+        name = resolved.parent.name
     return Source(name or "rules", title=name or "rules")
+
+
+def pack_root(path: Path) -> Path | None:
+    """The folder at or above `path` that is the copy of a source we know."""
+    packs = tuple("/" + pack for source in known().values() for pack in source.packs)
+    for folder in (path, *path.parents):
+        if folder.as_posix().endswith(packs):
+            return folder
+    return None

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from ..errors import SourceError
 from ..model import Failure, RuleFile
-from .known import Source, source_of
+from .known import Source, pack_root, source_of
 
 MOST_BYTES = 5_000_000
 MOST_FILES = 1_000_000
@@ -36,7 +36,9 @@ def read(path: str | Path, source: Source | None = None, commit: str = "") -> It
     elif tarfile.is_tarfile(place):
         yield from _tar(place, owner, commit)
     else:
-        yield _file(place, place.name, owner, commit)
+        root = pack_root(place.resolve()) if source is None else None
+        path_inside = place.resolve().relative_to(root).as_posix() if root else place.name
+        yield _file(place, path_inside, owner, commit)
 
 
 def listed(folder: Path, folders: tuple[str, ...] = ()) -> Iterator[tuple[str, os.stat_result]]:
@@ -66,8 +68,17 @@ def _walk(folder: Path, relative: PurePosixPath) -> Iterator[tuple[str, os.stat_
 
 
 def _folder(folder: Path, source: Source, commit: str) -> Iterator[RuleFile | Failure]:
-    for path, _ in listed(folder, source.folders):
-        yield read_one(folder, path, source, commit)
+    base, folders = base_of(folder, source)
+    for path, _ in listed(base, folders):
+        yield read_one(base, path, source, commit)
+
+
+def base_of(place: Path, source: Source) -> tuple[Path, tuple[str, ...]]:
+    """The folder paths of a source are relative to, and the folders in it to read: a part of a copy stays a part of it."""
+    root = pack_root(place.resolve())
+    if place.is_dir() and root is not None and root != place.resolve():
+        return root, (place.resolve().relative_to(root).as_posix(),)
+    return place, source.folders
 
 
 def read_one(folder: Path, path: str, source: Source, commit: str = "") -> RuleFile | Failure:

@@ -1,0 +1,104 @@
+"""From a rule file to what the catalogue stores: rules, their queries, and the facts that searches and counts need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .. import formats
+from ..catalogue import Entry, Predicate, digest, key_of
+from ..enrichment import confidence
+from ..model import Failure, Indicator, Rule, RuleFile, normal, opaques, outline, queries, understood
+from ..schemas import attack, platforms
+from .facts import Found, enrichment_facts, found_in
+from .reading import Read, read_rule
+
+TIME_COLUMNS = re.compile(r"\b(?:Timestamp|TimeGenerated)\b")
+
+
+def entries_of(file: RuleFile) -> tuple[tuple[Entry, ...], tuple[Failure, ...]]:
+    """The rules of a file with their facts, and what of it is no rule."""
+    rules, failures = formats.read(file)
+    return tuple(entry_of(rule, number) for number, rule in enumerate(rules)), tuple(failures)
+
+
+def entry_of(rule: Rule, number: int = 0) -> Entry:
+    """A rule as the catalogue stores it; `number` is its place among the rules of its file."""
+    read = read_rule(rule)
+    query = read.query
+    found = found_in(read)
+    whole = query is not None and understood(query) and not read.faults
+    form = outline(normal(query)) if query is not None and whole else ""
+    impossible = _impossible(found)
+    trust = confidence(enrichment_facts(found, fires="impossible" if impossible else ""))
+    return Entry(
+        key=key_of(rule, number),
+        rule=rule,
+        query=query,
+        understood=whole,
+        fault=_failure(read),
+        indicators=found.indicators,
+        predicates=found.predicates,
+        facets=_facets(rule, found, impossible),
+        opaque=tuple(node.keyword for node in opaques(query)) if query else (),
+        outline=digest(form) if form else b"",
+        likeness=_likeness(rule, found.indicators, found.predicates),
+        forwards=bool(found.forwards),
+        confidence=trust.points,
+    )
+
+
+def _impossible(found: Found) -> bool:
+    """No event can satisfy the rule: a condition of its only query is never true."""
+    if found.query is None or sum(1 for _ in queries(found.query)) != 1:
+        return False
+    return any(each.id == "never" for each in found.diagnostics)
+
+
+def _failure(read: Read) -> Failure | None:
+    if not read.faults:
+        return None
+    first = read.faults[0]
+    more = f" (and {len(read.faults) - 1} more)" if len(read.faults) > 1 else ""
+    place = first.place
+    return Failure(
+        read.rule.source, read.rule.path, f"{first.message}{more}", place.line, place.column, "QuerySyntaxError"
+    )
+
+
+def _facets(rule: Rule, found: Found, impossible: bool) -> tuple[tuple[str, str], ...]:
+    kept: dict[tuple[str, str], None] = {}
+    scopes, predicates = found.scopes, found.predicates
+
+    def add(kind: str, *values: str) -> None:
+        kept.update(dict.fromkeys((kind, value) for value in values if value))
+
+    for spelled in rule.techniques:
+        for each in (spelled, attack.current(spelled)):
+            known = attack.technique(each)
+            if known is not None and known.status == "active":
+                add("technique", known.id, known.parent)
+    for spelled in rule.tactics:
+        tactic = attack.tactic(spelled)
+        add("tactic", tactic.name if tactic else "")
+    add("platform", *platforms.platforms(scopes))
+    for scope in scopes:
+        add("logsource" if "=" in scope else "table", scope)
+    if rule.logsource and not any("=" in scope for scope in scopes):
+        source = rule.logsource
+        parts = (("category", source.category), ("product", source.product), ("service", source.service))
+        add("logsource", " ".join(f"{name}={value}" for name, value in parts if value))
+    add("event", *(event.name for event in found.events if event.covered))
+    add("field", *(predicate.field for predicate in predicates if predicate.field != "*"))
+    add("connector", *(connector.id for connector in rule.connectors))
+    add("finding", *(each.id for each in found.diagnostics), "impossible" if impossible else "")
+    return tuple(kept)
+
+
+def _likeness(rule: Rule, indicators: Sequence[Indicator], predicates: Sequence[Predicate]) -> bytes:
+    """Equal for rules that test the same things; of a rule with too few tests, its words without the spaces."""
+    tests = {(p.field, p.op, p.value, found.negated) for found, p in zip(indicators, predicates, strict=True)}
+    if len(tests) >= 2:
+        return digest(repr(sorted(tests)))
+    text = re.sub(r"\s+", "", re.sub(r"//[^\n]*", "", TIME_COLUMNS.sub("Time", rule.text))).lower()
+    return digest(text) if rule.language != "sigma" else digest(repr(sorted(tests)) + str(rule.logsource))
