@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from meaning import CASES, EVENTS, MIXED, MIXED_CASES
 
+from engines.meaning import CASES, EVENTS, MIXED, MIXED_CASES
 from rulescope.engines.reference import compile_predicate, holds
 from rulescope.model import Expr, normal_expr
 
