@@ -231,7 +231,7 @@ def _clashes(group: m.And, names: Names) -> Iterator[Diagnostic]:
         if match.op is Op.REGEX or not isinstance(match.subject, m.Field):
             continue
         others = seen.setdefault(match.subject.name, [])
-        here = (match, match is term)
+        here = (m.replace(match, subject=m.Field(match.subject.name), span=None), match is term)
         for other, truth in others:
             if clash(Want(other, truth), Want(*here)):
                 yield Diagnostic(

@@ -132,13 +132,13 @@ def _branch(stage: m.Step, inner: m.Query) -> str:
 
 def inner_queries(stage: m.Step) -> Iterator[m.Query]:
     """The queries directly inside a stage: of joins and unions, and in its expressions."""
-    stack: list[m.Node] = [stage]
+    stack: list[m.Node] = list(children(stage))[::-1]
     while stack:
-        for child in list(children(stack.pop()))[::-1]:
-            if isinstance(child, m.Query):
-                yield child
-            elif not isinstance(child, _LEAVES):
-                stack.append(child)
+        node = stack.pop()
+        if isinstance(node, m.Query):
+            yield node
+        elif not isinstance(node, _LEAVES):
+            stack.extend(list(children(node))[::-1])
 
 
 def _after(stage: m.Step, names: Names) -> None:
