@@ -22,6 +22,7 @@ _CALLERS = frozenset(
         "materialized-view-combine",
     ]
 )
+_TIGHT_EQUALS = frozenset({"default", "output", "others"})  # words of clauses, written as options are
 _OPERANDS = NAMES | {")", "]", "}"}
 
 
@@ -61,6 +62,8 @@ class _Marks:
                     for argument in node.args:
                         if isinstance(argument, ast.NamedExpr) and not argument.tupled:
                             self.tight.add(tokens.starts[ends[argument.names[0].end] + 1])
+                case ast.ForkBranch(name=ast.Name(end=end)):
+                    self.tight.add(tokens.starts[ends[end] + 1])
                 case ast.Unary(start=start):
                     self.signs.add(start)
                 case ast.Literal(start=start) if tokens.texts[index[start]] in ("-", "+"):
@@ -91,6 +94,10 @@ def _space(tokens: Tokens, marks: _Marks, at: int) -> bool:
     if start in marks.kept_offsets:
         return bool(tokens.trivia[at])
     if before in _TIGHT_AFTER or kind in _TIGHT_BEFORE:
+        return False
+    if (kind == "=" and before in _TIGHT_EQUALS) or (
+        before == "=" and at > 1 and tokens.kinds[at - 2] in _TIGHT_EQUALS
+    ):
         return False
     if start in marks.tight or start_before in marks.tight:
         return False

@@ -83,6 +83,9 @@ class _Statements(Operators):
         statements: list[Statement] = []
         while self.kinds[self.pos] == DIRECTIVE:
             self.pos += 1
+        if self.kinds[self.pos] == ".":
+            self.record_at(self.pos, self.pos + 1, "a query, not a management command")
+            return ()
         while self.kinds[self.pos] != END:
             first = self.pos
             try:

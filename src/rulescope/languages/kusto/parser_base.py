@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...errors import Fault
 from ...text import Place, Span
 from .parser_literals import string
@@ -31,6 +33,7 @@ MAX_CHAIN = 4  # operators in a row (a + b + c, a.b.c) that no one counts
 MAX_TREE = 300  # expressions in expressions, which all readers of the tree walk by recursion
 MAX_FAULTS = 50
 
+_BAD_ESCAPE = re.compile(r"""^[hH]?["'](?:[^\\]|\\[\\'"abfnrtvuUx0-7])*\\[^\\'"abfnrtvuUx0-7]""")
 _FOUND = {
     END: "the end of the query",
     OPEN_STRING: "a string that is not closed on its line",
@@ -201,6 +204,8 @@ class Cursor:
 
     def _advice(self, index: int, expected: str) -> str:
         kind = self.kinds[index]
+        if kind == OPEN_STRING and _BAD_ESCAPE.search(self.texts[index]):
+            return '; a backslash begins an escape such as \\n: write \\\\, or @"..." for a text as it is'
         if kind == DIRECTIVE:
             return "; a directive stands before the query"
         if kind in KEYWORDS and kind not in NAMES and expected in ("a name", "an expression"):

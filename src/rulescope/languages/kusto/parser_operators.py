@@ -87,7 +87,17 @@ class Operators(SpecialOperators):
                 self.record(fault)
             self.pos = first
             self.skip_to("|", ";")
+            if self.kinds[self.pos] == END:
+                self.resume(max(fault.index, first))
             return self.skipped(first)
+
+    def resume(self, at: int) -> None:
+        """After a bracket that is never closed: go on at the next `|` that begins a line, or at the next `;`."""
+        while (kind := self.kinds[at]) != END:
+            if kind == ";" or (kind == "|" and "\n" in self.trivia[at]):
+                break
+            at += 1
+        self.pos = at
 
     def operator(self, kind: str) -> Operator:
         """An operator that begins a query."""
