@@ -348,7 +348,7 @@ def enrichment_facts(
         understood=query is not None and understood(query),
         scopes=found.scopes,
         indicators=found.indicators,
-        common=tuple(each.field for each in found.predicates),
+        common=tuple(fields.canonical(each.field, found.scopes) for each in found.indicators),
         counts=tuple(each.rules for each in counts) if counts else tuple(-1 for _ in found.indicators),
         corpus=corpus,
         activities=activities(found),

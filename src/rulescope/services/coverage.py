@@ -1,0 +1,101 @@
+"""Coverage: the ATT&CK matrix over a catalogue's rules, what they claim and what was verified on an event counted apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..catalogue import Catalogue
+from ..schemas import attack
+from .pages import CoverageCell, CoverageColumn, CoveragePage
+
+VERIFIED = ("fires", "fires")
+
+
+def coverage(
+    catalogue: Catalogue, version: str = attack.CURRENT, filters: Iterable[tuple[str, str]] = ()
+) -> CoveragePage:
+    """The matrix of one ATT&CK version over the rules that fit `filters` (language, source, table, platform, ...).
+
+    Rules that only forward a product's alerts are left out. Raises SchemaError for a version we do not have.
+    """
+    chosen = tuple(filters)
+    claimed = _moved(catalogue.matrix("technique", chosen), version)
+    verified = _moved(catalogue.matrix("technique", (*chosen, VERIFIED)), version)
+    columns = tuple(_column(column, claimed, verified) for column in attack.matrix(version))
+    cells = {cell.id: cell for column in columns for top in column.cells for cell in (top, *top.below)}
+    return CoveragePage(
+        version=version,
+        versions=attack.VERSIONS,
+        filters=chosen,
+        columns=columns,
+        rules=sum(catalogue.matrix("language", chosen).values()),
+        techniques=len(cells),
+        claimed=sum(cell.claimed > 0 for cell in cells.values()),
+        verified=sum(cell.verified > 0 for cell in cells.values()),
+        most=max((cell.claimed for cell in cells.values()), default=0),
+    )
+
+
+def _moved(counts: dict[str, int], version: str) -> dict[str, int]:
+    """Counts by the current ids, as counts by the ids of `version`: what was split or renamed since counts under its old id."""
+    if version == attack.CURRENT:
+        return counts
+    moved = dict(counts)
+    for id, technique in attack.techniques(version).items():
+        if technique.status == "active" and id not in counts:
+            now = attack.current(id)
+            if now != id and now in counts:
+                moved[id] = counts[now]
+    return moved
+
+
+def _column(column: attack.MatrixColumn, claimed: dict[str, int], verified: dict[str, int]) -> CoverageColumn:
+    cells = tuple(
+        CoverageCell(
+            top.id,
+            top.name,
+            claimed.get(top.id, 0),
+            verified.get(top.id, 0),
+            tuple(
+                CoverageCell(each.id, each.name, claimed.get(each.id, 0), verified.get(each.id, 0)) for each in below
+            ),
+        )
+        for top, below in column.techniques
+    )
+    return CoverageColumn(
+        column.tactic.id,
+        column.tactic.name,
+        cells,
+        sum(cell.claimed > 0 for cell in cells),
+        sum(cell.verified > 0 for cell in cells),
+    )
+
+
+def navigator(page: CoveragePage, name: str = "rulescope coverage") -> str:
+    """The coverage as an ATT&CK Navigator layer (layer format 4.5), score = number of rules.
+
+    Source: https://github.com/mitre-attack/attack-navigator/blob/master/layers/spec/v4.5/layerformat.md
+    """
+    techniques: dict[str, dict[str, Any]] = {}
+    for column in page.columns:
+        for top in column.cells:
+            for cell in (top, *top.below):
+                if cell.claimed:
+                    techniques[cell.id] = {
+                        "techniqueID": cell.id,
+                        "score": cell.claimed,
+                        "comment": f"{cell.claimed} rules, {cell.verified} of them fired on an event",
+                        "showSubtechniques": any(each.claimed for each in cell.below),
+                    }
+    layer = {
+        "name": name,
+        "versions": {"attack": page.version.split(".")[0], "navigator": "5.1.0", "layer": "4.5"},
+        "domain": "enterprise-attack",
+        "description": ", ".join(f"{kind} {value}" for kind, value in page.filters) or "all rules",
+        "sorting": 3,
+        "gradient": {"colors": ["#e8f0fe", "#1a4fa3"], "minValue": 0, "maxValue": max(1, page.most)},
+        "techniques": [techniques[id] for id in sorted(techniques)],
+    }
+    return json.dumps(layer, ensure_ascii=False, indent=1) + "\n"
