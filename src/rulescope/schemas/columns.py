@@ -217,7 +217,7 @@ class Joined(Made):
         return value if value in (None, "") else f"{first or 'CORP'}\\{second or 'user'}"
 
     def match(self, match: Match, types: Types) -> Expr:
-        if match.op in (Op.EXISTS, Op.EMPTY) or "" in match.values:
+        if match.op in (Op.EXISTS, Op.EMPTY):
             return typed(Field(self.columns[1]), "string", match)
         return super().match(match, types)
 
@@ -247,8 +247,14 @@ class Registry(Made):
         key, name = (Field(column) for column in self.columns)
         return Call("iff", (Match(name, Op.EMPTY), key, Call("strcat", (key, Literal("\\"), name))))
 
+    def likely(self, value: Any) -> Any:
+        text = text_of(value)
+        if value in (None, "") or text.partition("\\")[0].upper() in self.hives:
+            return value
+        return "HKLM\\SOFTWARE" + ("" if text.startswith("\\") else "\\") + text
+
     def match(self, match: Match, types: Types) -> Expr:
-        if match.op in (Op.EXISTS, Op.EMPTY) or "" in match.values:
+        if match.op in (Op.EXISTS, Op.EMPTY):
             return typed(Field(self.columns[0]), "string", match)
         return typed(
             self.value(types), "string", replace(match, values=tuple(self._full(v, match) for v in match.values))
@@ -277,8 +283,8 @@ class Registry(Made):
             return
         text = text_of(value)
         hive, mark, rest = text.partition("\\")
-        if hive.upper() not in self.hives or not rest:
-            raise Outside(f"{self.field} begins with a hive, not {value!r}")
+        if hive.upper() not in self.hives or not rest or re.search(r"HK(LM|U|CU|CR)\\", rest, re.I):
+            raise Outside(f"{self.field} begins with a hive and holds no other, not {value!r}")
         path = self.hives[hive.upper()] + mark + rest
         key, mark, name = path.rpartition("\\")
         keys_only = str(row.get("EventType") or row.get("ActionType") or "").startswith("RegistryKey")
@@ -352,7 +358,7 @@ class Details(FieldMap):
         text = text_of(value)
         number = DWORD.fullmatch(text)
         if self.argument or not number:
-            if not self.argument and re.match(r"(DWORD|QWORD|Binary Data)", text, re.I):
+            if not self.argument and re.search(r"[DQ]WORD|Binary Data", text, re.I):
                 raise Outside(f"registry data {text!r}")
             row[self.columns[0]] = text
             row[self.columns[1]] = None
@@ -452,8 +458,6 @@ class Name(FieldMap):
 
     def match(self, match: Match, types: Types) -> Expr:
         if match.op in (Op.EXISTS, Op.EMPTY):
-            return super().match(match, types)
-        if match.op is Op.EQ and match.values == ("",):
             return super().match(match, types)
         slash = self.argument or "\\"
         names: list[Scalar] = []

@@ -125,15 +125,29 @@ class Mapping:
         for condition in self.where:
             row.update(_satisfying(condition))
         listed = [(self.field(name), name, value) for name, value in event.items()]
-        listed.sort(key=lambda item: (not isinstance(item[0], Lookup), isinstance(item[0], Local)))
+        listed.sort(key=lambda item: (not isinstance(item[0], Lookup), item[0] is None or isinstance(item[0], Local)))
         for row_map, name, value in listed:
             if row_map is not None:
                 if isinstance(value, list | dict) and self.types.get(row_map.columns[0]) != "dynamic":
                     raise Outside(f"{name} is {type(value).__name__}")
                 row_map.store(value, self.types, row)
-            elif name in ("", "_keywords") and self.keywords:
-                row[self.keywords[0]] = value
+            elif self.keywords and isinstance(value, str):
+                free = next((column for column in self.keywords if column not in row), self.keywords[0])
+                row[free] = value  # text of the event itself, wherever a keyword may stand
         return row
+
+    def complete(self, event: Map[str, Any]) -> dict[str, Any]:
+        """`event` with the fields that every row of the table tells through its kind of event: a connection's direction."""
+        kinds: dict[str, Any] = {}
+        for condition in self.where:
+            kinds.update(_satisfying(condition))
+        made = dict(event)
+        for name, row in self.fields.items():
+            if isinstance(row, Lookup) and row.columns[0] in kinds and made.get(name) is None:
+                known = [old for old, new in (row.lookup or {}).items() if new == kinds[row.columns[0]]]
+                if known:
+                    made[name] = known[0]
+        return made
 
     def likely(self, event: Map[str, Any]) -> dict[str, Any]:
         """An event like `event`, with values that events of the log source can have."""
@@ -185,7 +199,7 @@ class _Carried:
                 return self._anywhere(expr)
             case Match(Field(name)):
                 row = self._row(name)
-                tested = row.match(expr, self.mapping.types)
+                tested = self._matched(row, expr)
                 if isinstance(row, Made) and any(each.name == row.name for each in _names(tested)):
                     self._make(row)
                 return tested
@@ -196,6 +210,17 @@ class _Carried:
                 there = tuple(Not(Match(side, Op.EMPTY)) for side in sides if not isinstance(side, Literal))
                 return And((*there, Compare(sides[0], op, sides[1], cased)))
         return self._value(expr)
+
+    def _matched(self, row: FieldMap, match: Match) -> Expr:
+        """A test of one field; an empty text among its values is the field's absence, whatever its kind."""
+        if match.op is not Op.EQ or "" not in match.values:
+            return row.match(match, self.mapping.types)
+        rest = tuple(value for value in match.values if value != "")
+        absent = row.match(Match(match.subject, Op.EMPTY), self.mapping.types)
+        if not rest:
+            return absent
+        others = row.match(replace(match, values=rest), self.mapping.types)
+        return And((absent, others)) if match.every else Or((absent, others))
 
     def _row(self, name: str) -> FieldMap:
         row = self.mapping.field(name)

@@ -7,6 +7,7 @@ missing and an empty text, so neither is asked of it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..engines import reference
+from ..engines.duck import Engine
 from ..errors import UnsupportedError
 from ..model import (
     And,
@@ -39,6 +41,7 @@ from ..model import (
 )
 from ..schemas.columns import Outside
 from ..schemas.mappings import Mapping as SchemaMapping
+from . import computed
 from .text import untimed
 
 ID = "_event"
@@ -111,15 +114,20 @@ def cases_of(
     """Events both sides can hold, and for one that matches its like of other kinds, which must not match."""
     chooses = reference.compile_predicate(_resolved(And(_predicates(source)), mapping))
     local = _local(mapping)
-    stays = reference.compile_predicate(And(tuple(local(each) for each in mapping.where)))
+    kind = Query((Scan(mapping.table), Filter(local(And(mapping.where)))))
     cases: list[Case] = []
     decoyed = False
-    for event, origin in events:
+    for given, origin in events:
+        event = mapping.complete(given)
         try:
             row = mapping.map_event(event)
         except Outside:
-            continue
-        expected = chooses(event) and stays(row)
+            event = mapping.likely(event)
+            try:
+                row = mapping.map_event(event)
+            except Outside:
+                continue
+        expected = chooses(event) and bool(computed.run(kind, [row]))
         cases.append(Case(dict(event), row, expected, origin))
         if expected and not decoyed:
             decoyed = True
@@ -201,12 +209,10 @@ def _by_reference(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -
         row = {name: "" for name, kind in columns.items() if kind == "string"}
         row |= {name: value for name, value in case.row.items() if value is not None}
         rows.append({**row, ID: number})
-    return {row[ID] for row in reference.run(_local(mapping)(query), rows)}
+    return {row[ID] for row in computed.run(_local(mapping)(query), rows)}
 
 
 def _by_duckdb(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> set[int]:
-    from ..engines.duck import Engine
-
     columns = _used(query, mapping, cases)
     scan = query.stages[0]
     assert isinstance(scan, Scan)
@@ -225,8 +231,6 @@ def _by_duckdb(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> s
 
 
 def _json(value: Any) -> str:
-    import json
-
     return json.dumps(value)
 
 

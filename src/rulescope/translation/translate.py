@@ -32,7 +32,8 @@ from ..model import (
     rewrite,
 )
 from ..schemas import logsources
-from ..schemas.mappings import SCHEMAS, Mapping as SchemaMapping, mappings_for, target_tables
+from ..schemas.mappings import SCHEMAS, mappings_for, target_tables
+from ..schemas.mappings import Mapping as SchemaMapping
 from .options import DEFAULTS, Options
 from .proof import prove
 from .text import time_column, timed, written
