@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kusto_shape import tree
 from rulescope.errors import QuerySyntaxError
 from rulescope.languages.kusto.format import format_text
 from rulescope.languages.kusto.parser import parse_text
 from rulescope.languages.kusto.tokens import END, Tokens
-
-from .test_parser import tree
 
 GOLDEN = Path(__file__).parent / "golden-syntax"
 
