@@ -80,24 +80,36 @@ def _regex_escaped(text: str) -> str:
     return "".join("\\" + char if char in r"\.+*?()|[]{}^$" else char for char in text)
 
 
-def _path(ctx: Context, node: s.Path) -> m.Expr:
-    if isinstance(node.base, s.Name):
-        if node.base.name in ("$left", "$right"):
-            if ctx.sides is not None and isinstance(node.member, s.Name):
-                ctx.sides.add(node.base.name)
-                return m.Field(node.member.name, span(node))
-    if isinstance(node.member, s.Call):
-        return opaque(ctx, node, "path")
-    base = lower_expr(ctx, node.base)
-    return m.Index(base, m.Literal(node.member.name, "string", span(node.member)), span(node))
+def _path(ctx: Context, node: s.Path | s.Element) -> m.Expr:
+    """`a.b["c"][0]`: a chain leans left as deep as it is long, so it is taken down in a loop."""
+    spine: list[s.Path | s.Element] = []
+    base: s.Expr = node
+    while isinstance(base, s.Path | s.Element):
+        spine.append(base)
+        base = base.base
+    side = base.name if isinstance(base, s.Name) and base.name in ("$left", "$right") else ""
+    result: m.Expr | None = None
+    if side and ctx.sides is not None:
+        name = _key(ctx, spine[-1])
+        if isinstance(name, m.Literal) and isinstance(name.value, str):
+            ctx.sides.add(side)
+            result = m.Field(name.value, span(spine.pop()))
+    if result is None:
+        result = lower_expr(ctx, base)
+    for step in reversed(spine):
+        key = _key(ctx, step)
+        if key is None:
+            return opaque(ctx, node, "path")
+        result = m.Index(result, key, span(step))
+    return result
 
 
-def _element(ctx: Context, node: s.Element) -> m.Expr:
-    if ctx.sides is not None and isinstance(node.base, s.Name) and node.base.name in ("$left", "$right"):
-        if isinstance(node.index, s.Literal) and isinstance(node.index.value, str):
-            ctx.sides.add(node.base.name)
-            return m.Field(node.index.value, span(node))
-    return m.Index(lower_expr(ctx, node.base), _value(ctx, node.index), span(node))
+def _key(ctx: Context, step: s.Path | s.Element) -> m.Expr | None:
+    if isinstance(step, s.Element):
+        return _value(ctx, step.index)
+    if isinstance(step.member, s.Call):
+        return None
+    return m.Literal(step.member.name, "string", span(step.member))
 
 
 def _star(ctx: Context, node: s.Star) -> m.Expr:
@@ -501,7 +513,7 @@ _HANDLERS: dict[type, Callable[[Context, Any], m.Expr]] = {
     s.Name: _name,
     s.Literal: _literal,
     s.Path: _path,
-    s.Element: _element,
+    s.Element: _path,
     s.Star: _star,
     s.Binary: _binary,
     s.Between: _between,
