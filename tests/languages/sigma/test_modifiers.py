@@ -152,6 +152,7 @@ FAULTS = [
     ("sel:\n    a: b\n    f|cidr: nowhere", "Invalid CIDR", 6),
     ("sel:\n    f|re: '['", "Regular expression '[' is invalid", 5),
     ("sel:\n    f:\n        g: 1", "expected text, a number, true, false or null, found a mapping", 5),
+    ("sel:\n    f|re: null", "expected a regular expression, found None", 5),
     ("sel: {}", "an empty mapping detects nothing", 4),
     ("sel:\n    - null", "null is nothing to look for", 4),
     ("sel:\n    f|lt: x", "incompatible", 5),

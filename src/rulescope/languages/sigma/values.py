@@ -91,6 +91,10 @@ def lower_item(key: str | None, value: Any, placeholders: Placeholders, span: Sp
         values = [
             _text(item) if isinstance(item, int | float) and not isinstance(item, bool) else item for item in values
         ]
+    if "re" in modifiers and not all(isinstance(one, str) for one in values):
+        raise ItemError(
+            f"{key}: expected a regular expression, found {next(o for o in values if not isinstance(o, str))!r}"
+        )
     try:
         item = SigmaDetectionItem.from_mapping("|".join((field, *modifiers)), values, policy=POLICY)
     except SigmaError as error:
