@@ -87,8 +87,8 @@ class Mapping:
             column = next((column for column in self.types if column.lower() == folded), None)
             return FieldMap(name, (column,)) if column else None
         if self.others:
-            known = _event_fields(self.where)
-            return Json(name, (self.others, name)) if not known or name in known or name == "Data" else None
+            there = _event_fields(self.where)
+            return Json(name, (self.others, name)) if not there or name in there or name == "Data" else None
         return None
 
     def map_query(self, query: Query, prefix: str = "", allow_loss: bool = False) -> tuple[Query, tuple[Loss, ...]]:

@@ -8,7 +8,7 @@ missing and an empty text, so neither is asked of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from ..engines import reference
 from ..engines.duck import Engine
-from ..errors import UnsupportedError
+from ..errors import RunError, UnsupportedError
 from ..model import (
     And,
     Call,
@@ -73,39 +73,62 @@ class Proof:
     events: int = 0
 
 
-def prove(
-    source: Query,
-    mapping: SchemaMapping,
-    target: Query,
-    events: Iterable[tuple[Mapping[str, Any], str]],
-    engines: Sequence[str] = ("reference", "duckdb"),
-) -> Proof:
-    """Runs `source` and `target` over `events`, each with where it comes from, and over events of other kinds.
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A source, its translation as read back, and the events to run them on, each with where it comes from."""
 
-    The verdict is the worst of the engines'. UNTESTED when no event that the source chooses can be held by the table.
+    source: Query
+    mapping: SchemaMapping
+    target: Query
+    events: Sequence[tuple[Mapping[str, Any], str]]
+
+
+def prove(tasks: Sequence[Task]) -> list[Proof]:
+    """Runs each task's source and target over its events and over events of other kinds; one proof a task, in order.
+
+    The verdict is the worst of the engines'; UNTESTED when the table can hold no event that the source chooses. Many
+    tasks at once are faster: they share one DuckDB.
     """
-    cases = cases_of(source, mapping, events)
-    if not any(case.expected for case in cases):
-        why = "no event that matches the source fits the table's columns" if cases else "no events"
-        return Proof(Verdict.UNTESTED, (Check("execute", None, why),), None, len(cases))
-    checks: list[Check] = []
-    verdicts: list[tuple[Verdict, Witness | None]] = []
-    plain = untimed(target)
-    for engine in engines:
+    runs = [_Run(number, task) for number, task in enumerate(tasks)]
+    tested = [run for run in runs if any(case.expected for case in run.cases)]
+    for run in tested:
+        run.judge("reference", _by_reference)
+    _duckdb(tested)
+    return [run.proof() for run in runs]
+
+
+class _Run:
+    """One task while it runs."""
+
+    def __init__(self, number: int, task: Task) -> None:
+        self.mapping = task.mapping
+        self.cases = cases_of(task.source, task.mapping, task.events)
+        self.query = untimed(task.target)
+        self.table = f"events{number}"
+        self.checks: list[Check] = []
+        self.verdicts: list[tuple[Verdict, Witness | None]] = []
+
+    def judge(self, engine: str, ask: Callable[[_Run], set[int]]) -> None:
+        """Asks one engine which of the cases the target chooses."""
         try:
-            found = RUNS[engine](plain, mapping, cases)
-        except UnsupportedError as error:
-            checks.append(Check(f"execute {engine}", None, str(error)))
-            continue
-        verdict, witness = compared(cases, found)
-        verdicts.append((verdict, witness))
-        chosen = sum(case.expected for case in cases)
-        detail = f"{len(cases)} events, {chosen} of them matching: {verdict}"
-        checks.append(Check(f"execute {engine}", verdict is Verdict.EQUAL, detail))
-    if not verdicts:
-        return Proof(Verdict.UNTESTED, tuple(checks), None, len(cases))
-    worst, witness = next((each for each in verdicts if each[0] is not Verdict.EQUAL), verdicts[0])
-    return Proof(worst, tuple(checks), witness, len(cases))
+            found = ask(self)
+        except (UnsupportedError, RunError) as error:
+            self.checks.append(Check(f"execute {engine}", None, str(error)))
+            return
+        verdict, witness = compared(self.cases, found)
+        self.verdicts.append((verdict, witness))
+        chosen = sum(case.expected for case in self.cases)
+        detail = f"{len(self.cases)} events, {chosen} of them matching: {verdict}"
+        self.checks.append(Check(f"execute {engine}", verdict is Verdict.EQUAL, detail))
+
+    def proof(self) -> Proof:
+        """What the engines found."""
+        if not self.verdicts:
+            why = "no event that matches the source fits the table's columns" if self.cases else "no events"
+            checks = self.checks or [Check("execute", None, why)]
+            return Proof(Verdict.UNTESTED, tuple(checks), None, len(self.cases))
+        worst, witness = next((each for each in self.verdicts if each[0] is not Verdict.EQUAL), self.verdicts[0])
+        return Proof(worst, tuple(self.checks), witness, len(self.cases))
 
 
 def cases_of(
@@ -202,39 +225,41 @@ def _used(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> dict[s
     return {name: mapping.types[name] for name in names if name in mapping.types}
 
 
-def _by_reference(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> set[int]:
-    columns = _used(query, mapping, cases)
+def _by_reference(run: _Run) -> set[int]:
+    columns = _used(run.query, run.mapping, run.cases)
     rows = []
-    for number, case in enumerate(cases):
+    for number, case in enumerate(run.cases):
         row = {name: "" for name, kind in columns.items() if kind == "string"}
         row |= {name: value for name, value in case.row.items() if value is not None}
         rows.append({**row, ID: number})
-    return {row[ID] for row in computed.run(_local(mapping)(query), rows)}
+    return {row[ID] for row in computed.run(_local(run.mapping)(run.query), rows)}
 
 
-def _by_duckdb(query: Query, mapping: SchemaMapping, cases: Sequence[Case]) -> set[int]:
-    columns = _used(query, mapping, cases)
-    scan = query.stages[0]
-    assert isinstance(scan, Scan)
+def _duckdb(runs: Sequence[_Run]) -> None:
+    """Judges every run by DuckDB, each run's rows in a table of its own."""
+    if not runs:
+        return
+    tables: dict[str, pa.Table] = {DEVICES: pa.Table.from_pylist(_devices())}
+    schemas: dict[str, Mapping[str, str]] = {}
+    for run in runs:
+        columns = _used(run.query, run.mapping, run.cases)
+        tables[run.table] = _arrow(run.cases, columns)
+        schemas[run.table] = {ID: "long", **columns}
+    engine = Engine(tables, schemas=schemas)
+    for run in runs:
+        stages = (Scan(run.table), *run.query.stages[1:])
+        here = replace(run.query, stages=stages)
+        run.judge("duckdb", lambda _, query=here: set(engine.run(query).column(ID).to_pylist()))  # type: ignore[misc]
+
+
+def _arrow(cases: Sequence[Case], columns: Mapping[str, str]) -> pa.Table:
     arrays = {ID: pa.array(range(len(cases)), pa.int64())}
     for name, kind in columns.items():
         values = [case.row.get(name) for case in cases]
         if kind == "dynamic":
-            values = [None if value is None else _json(value) for value in values]
+            values = [None if value is None else json.dumps(value) for value in values]
         arrays[name] = pa.array(values, ARROW.get(kind, pa.string()))
-    tables = {scan.table: pa.table(arrays)}
-    schemas: dict[str, Mapping[str, str]] = {scan.table: {ID: "long", **columns}}
-    if any(isinstance(each, Within) for each in expressions(query, Within)):
-        tables[DEVICES] = pa.Table.from_pylist(_devices())
-    result = Engine(tables, schemas=schemas).run(query)
-    return set(result.column(ID).to_pylist())
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value)
-
-
-RUNS = {"reference": _by_reference, "duckdb": _by_duckdb}
+    return pa.table(arrays)
 
 
 def compared(cases: Sequence[Case], found: set[int]) -> tuple[Verdict, Witness | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ..errors import UnsupportedError
 from ..languages import kusto
@@ -42,9 +43,9 @@ def timed(query: Query, lookback: str, column: str) -> Query:
     return replace(query, stages=(query.stages[0], recent, *query.stages[1:]))
 
 
-def time_column(table: dict[str, str] | object) -> str:
+def time_column(columns: Mapping[str, str]) -> str:
     """The column that says when: TimeGenerated, or Timestamp in advanced hunting."""
-    return "TimeGenerated" if isinstance(table, dict) and "TimeGenerated" in table else "Timestamp"
+    return "TimeGenerated" if "TimeGenerated" in columns else "Timestamp"
 
 
 def untimed(query: Query) -> Query:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..analysis.examples import examples
@@ -35,10 +35,10 @@ from ..schemas import logsources
 from ..schemas.mappings import SCHEMAS, mappings_for, target_tables
 from ..schemas.mappings import Mapping as SchemaMapping
 from .options import DEFAULTS, Options
-from .proof import prove
+from .proof import Task, prove
 from .text import time_column, timed, written
 
-Events = Iterable[tuple[Mapping[str, Any], str]]
+Events = Sequence[tuple[Mapping[str, Any], str]]
 
 
 def translate(
@@ -47,7 +47,7 @@ def translate(
     to: str = "kusto",
     schema: str = "sentinel-asim",
     options: Options = DEFAULTS,
-    events: Sequence[tuple[Mapping[str, Any], str]] = (),
+    events: Events = (),
 ) -> Translation:
     """`query`, the meaning of `rule`, in language `to` over the tables of `schema`, with what is known of its truth.
 
@@ -55,24 +55,89 @@ def translate(
     said is refused: `text` is empty and `losses` say why and which schema could. Raises UnsupportedError for a language
     we do not write, SchemaError for a schema we do not know.
     """
+    return next(iter(translate_all([(rule, query)], to, (schema,), options, lambda _: events)))
+
+
+def translate_all(
+    rules: Iterable[tuple[Rule, Query]],
+    to: str = "kusto",
+    schemas: Sequence[str] = ("sentinel-asim", "defender-xdr", "windows-events"),
+    options: Options = DEFAULTS,
+    events: Callable[[Rule], Events] | None = None,
+    chunk: int = 150,
+) -> Iterator[Translation]:
+    """Each rule in each of `schemas`, rule by rule in the order given: `translate` for many, with shared engines.
+
+    `events` gives further events for a rule. Proofs are made `chunk` translations at a time, so results come in bursts.
+    """
     if to != "kusto":
         raise UnsupportedError(to, "translation: there is no writer")
-    target_tables(schema)
+    for schema in schemas:
+        target_tables(schema)
+    waiting: list[tuple[Translation, Task | None]] = []
+    for rule, query in rules:
+        written_now = [_written(rule, query, to, schema, options) for schema in schemas]
+        more = _events(query, options, events(rule) if events else ()) if any(way for _, way in written_now) else ()
+        for translation, way in written_now:
+            waiting.append((translation, Task(query, way[0], way[1], more) if way and options.prove else None))
+        if len(waiting) >= chunk:
+            yield from _proved(waiting)
+            waiting = []
+    yield from _proved(waiting)
+
+
+def _events(query: Query, options: Options, further: Events) -> Events:
+    if not options.prove:
+        return ()
+    try:
+        made = [(example.event, "generated") for example in examples(query, options.examples)]
+    except UnsupportedError:
+        made = []
+    return [*made, *further]
+
+
+def _proved(waiting: Sequence[tuple[Translation, Task | None]]) -> Iterator[Translation]:
+    proofs = iter(prove([task for _, task in waiting if task is not None]))
+    for translation, task in waiting:
+        if task is None:
+            yield translation
+            continue
+        proof = next(proofs)
+        checks = (*translation.checks, *proof.checks)
+        yield replace(translation, checks=checks, verdict=proof.verdict, witness=proof.witness, events=proof.events)
+
+
+Way = tuple[SchemaMapping, Query]
+
+
+def _written(rule: Rule, query: Query, to: str, schema: str, options: Options) -> tuple[Translation, Way | None]:
+    """The rule written, read back and bound; and, when that went well, the way it took and the query as read back."""
     reason = _unfit(query)
     if reason is not None:
-        return refused(rule, to, schema, (reason,))
+        return refused(rule, to, schema, (reason,)), None
     logsource = logsource_of(rule, query)
     ways = mappings_for(logsource, schema)
     if not ways:
-        missing = Loss(
-            f"log source {logsources.scan_text(logsource) or 'none'}", f"{schema} has no table for it", "unmapped"
-        )
-        return refused(rule, to, schema, (missing, *nearest(query, logsource, schema)))
+        named = logsources.scan_text(logsource) or "none"
+        missing = Loss(f"log source {named}", f"{schema} has no table for it", "unmapped")
+        return refused(rule, to, schema, (missing, *nearest(query, logsource, schema))), None
     mapped, reasons = _mapped(ways, query, options)
     if mapped is None:
-        return refused(rule, to, schema, (*reasons, *nearest(query, logsource, schema)))
+        return refused(rule, to, schema, (*reasons, *nearest(query, logsource, schema))), None
     mapping, target, losses = mapped
-    return _finished(rule, query, to, schema, options, events, mapping, target, losses)
+    try:
+        target = timed(target, options.lookback, time_column(mapping.types))
+        text = written(target, rule, options)
+    except UnsupportedError as error:
+        unsaid = Loss(error.construct, f"{error.target} cannot say it", "unmapped", error.span)
+        return refused(rule, to, schema, (unsaid,)), None
+    checks: list[Check] = []
+    tables = target_tables(schema)
+    back = _read_back(text, target, tables, checks)
+    if back is None:
+        return Translation(rule.id, to, schema, text, losses, tuple(checks), Verdict.DIFFERS), None
+    checks.append(_bound(back, tables))
+    return Translation(rule.id, to, schema, text, losses, tuple(checks)), (mapping, back)
 
 
 def _unfit(query: Query) -> Loss | None:
@@ -119,41 +184,6 @@ def _mapped(ways: Sequence[SchemaMapping], query: Query, options: Options) -> tu
         except UnsupportedError as error:
             reasons[Loss(error.construct, f"{error.target} cannot answer it", "unmapped", error.span)] = None
     return (min(partial, key=lambda each: len(each[2])) if partial else None), tuple(reasons)
-
-
-def _finished(
-    rule: Rule,
-    query: Query,
-    to: str,
-    schema: str,
-    options: Options,
-    events: Events,
-    mapping: SchemaMapping,
-    target: Query,
-    losses: tuple[Loss, ...],
-) -> Translation:
-    target = timed(target, options.lookback, time_column(dict(mapping.types)))
-    try:
-        text = written(target, rule, options)
-    except UnsupportedError as error:
-        return refused(
-            rule, to, schema, (Loss(error.construct, f"{error.target} cannot say it", "unmapped", error.span),)
-        )
-    checks: list[Check] = []
-    tables = target_tables(schema)
-    back = _read_back(text, target, tables, checks)
-    done = Translation(rule.id, to, schema, text, losses, tuple(checks))
-    if back is None:
-        return replace(done, verdict=Verdict.DIFFERS)
-    checks.append(_bound(back, tables))
-    done = replace(done, checks=tuple(checks))
-    if not options.prove:
-        return done
-    made = [(example.event, "generated") for example in examples(query, options.examples)]
-    proof = prove(query, mapping, back, [*made, *events])
-    return replace(
-        done, checks=(*checks, *proof.checks), verdict=proof.verdict, witness=proof.witness, events=proof.events
-    )
 
 
 def _read_back(text: str, target: Query, tables: Mapping[str, Mapping[str, str]], checks: list[Check]) -> Query | None:
