@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any
 
 from ..catalogue import Catalogue
+from ..outputs import navigator
 from ..schemas import attack
 from .pages import CoverageCell, CoverageColumn, CoveragePage
 
@@ -73,29 +72,15 @@ def _column(column: attack.MatrixColumn, claimed: dict[str, int], verified: dict
     )
 
 
-def navigator(page: CoveragePage, name: str = "rulescope coverage") -> str:
-    """The coverage as an ATT&CK Navigator layer (layer format 4.5), score = number of rules.
-
-    Source: https://github.com/mitre-attack/attack-navigator/blob/master/layers/spec/v4.5/layerformat.md
-    """
-    techniques: dict[str, dict[str, Any]] = {}
-    for column in page.columns:
-        for top in column.cells:
-            for cell in (top, *top.below):
-                if cell.claimed:
-                    techniques[cell.id] = {
-                        "techniqueID": cell.id,
-                        "score": cell.claimed,
-                        "comment": f"{cell.claimed} rules, {cell.verified} of them fired on an event",
-                        "showSubtechniques": any(each.claimed for each in cell.below),
-                    }
-    layer = {
-        "name": name,
-        "versions": {"attack": page.version.split(".")[0], "navigator": "5.1.0", "layer": "4.5"},
-        "domain": "enterprise-attack",
-        "description": ", ".join(f"{kind} {value}" for kind, value in page.filters) or "all rules",
-        "sorting": 3,
-        "gradient": {"colors": ["#e8f0fe", "#1a4fa3"], "minValue": 0, "maxValue": max(1, page.most)},
-        "techniques": [techniques[id] for id in sorted(techniques)],
+def layer(page: CoveragePage, name: str = "rulescope coverage") -> str:
+    """The coverage as an ATT&CK Navigator layer: score is the number of rules, the comment says how many fired."""
+    cells = {
+        cell.id: cell for column in page.columns for top in column.cells for cell in (top, *top.below) if cell.claimed
     }
-    return json.dumps(layer, ensure_ascii=False, indent=1) + "\n"
+    return navigator.layer(
+        {id: cell.claimed for id, cell in cells.items()},
+        name=name,
+        attack=page.version.split(".")[0],
+        description=", ".join(f"{kind} {value}" for kind, value in page.filters) or "all rules",
+        comments={id: f"{cell.claimed} rules, {cell.verified} of them fired on an event" for id, cell in cells.items()},
+    )
