@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from .. import model as m
-from .rows import UNKNOWN_ROW, RowType, Scope
+from .rows import UNKNOWN_ROW, RowType, Scope, Tables
 
 LEFT_ONLY = frozenset(("leftsemi", "leftanti", "anti", "leftantisemi"))
 RIGHT_ONLY = frozenset(("rightsemi", "rightanti", "rightantisemi"))
@@ -90,20 +91,60 @@ def _free(name: str, *taken: Iterable[str]) -> str:
     return made
 
 
+_PATTERNS: dict[tuple[int, str, bool], tuple[Tables, RowType]] = {}
+
+
+def pattern_row(pattern: str, scope: Scope) -> RowType | None:
+    """The union of every table and named query a pattern such as `Device*` stands for; None when there is none.
+
+    Remembered per set of tables: `union *` over a thousand tables is common in hunting queries.
+    """
+    names = scope.matching(pattern)
+    key = id(scope.tables), pattern, scope.as_analyser
+    plain = all(name not in scope.lets for name in names)
+    known = _PATTERNS.get(key) if plain else None
+    if known is not None and known[0] is scope.tables:
+        return known[1]
+    rows = pattern_rows(pattern, scope)
+    if not rows:
+        return None
+    row = union_row(rows, as_analyser=scope.as_analyser)
+    if plain:
+        if len(_PATTERNS) > 100:
+            _PATTERNS.clear()
+        _PATTERNS[key] = scope.tables, row
+    return row
+
+
 def search_row(stage: m.Search, before: RowType | None, scope: Scope) -> RowType:
     """`$table`, then the columns of the rows before or the union of the tables."""
     searched = before
-    if searched is None:
+    if searched is None and not stage.tables:
+        searched = pattern_row("*", replace(scope, lets={})) or UNKNOWN_ROW
+    elif searched is None:
         searched = union_row(_table_rows(stage.tables, scope), as_analyser=scope.as_analyser)
     return RowType.of({"$table": "string", **searched.types}, searched.open)
 
 
 def _table_rows(names: tuple[str, ...], scope: Scope) -> Iterator[RowType]:
-    for name in names or tuple(scope.tables):
+    for name in names:
         if "*" in name:
-            yield from (row for found in scope.matching(name) if (row := scope.table(found)) is not None)
+            yield from pattern_rows(name, scope)
         else:
             yield scope.table(name) or UNKNOWN_ROW
+
+
+def pattern_of(query: m.Query) -> str:
+    """The pattern a query consists of (`Device*` in a union); "" when it is anything else."""
+    match query.stages:
+        case (m.Scan(table),) if "*" in table and not query.lets:
+            return table
+    return ""
+
+
+def pattern_rows(pattern: str, scope: Scope) -> list[RowType]:
+    """The row of each table and named query a pattern stands for."""
+    return [row for name in scope.matching(pattern) if (row := scope.table(name)) is not None]
 
 
 def find_row(stage: m.Find, rows: list[RowType], withsource: str) -> RowType:

@@ -9,7 +9,7 @@ from typing import Any
 from .. import model as m
 from .check import check_expr, check_join, check_source, checked, duplicates, near_miss, report, unknown_table
 from .columns import expanded, named_columns
-from .combine import find_row, joined, search_row, union_row
+from .combine import find_row, joined, pattern_of, pattern_row, pattern_rows, search_row, union_row
 from .functions import service_functions
 from .plugins import plugin_row
 from .rows import EMPTY_ROW, UNKNOWN_ROW, Findings, RowType, Scope, Tables, type_name
@@ -78,9 +78,9 @@ def _scan(stage: m.Scan, before: RowType | None, scope: Scope) -> RowType:
     if not stage.table:
         return scope.input or UNKNOWN_ROW
     if "*" in stage.table:
-        rows = [row for name in scope.matching(stage.table) if (row := scope.table(name)) is not None]
-        if rows:
-            return union_row(rows, as_analyser=scope.as_analyser)
+        row = pattern_row(stage.table, scope)
+        if row is not None:
+            return row
     elif (row := scope.table(stage.table)) is not None:
         return row
     if not stage.scope:
@@ -139,15 +139,16 @@ def _find(stage: m.Find, before: RowType | None, scope: Scope) -> RowType:
 
 def _find_rows(stage: m.Find, scope: Scope) -> list[RowType]:
     if not stage.tables:
-        return [row for name in scope.tables if (row := scope.table(name)) is not None]
+        return pattern_rows("*", replace(scope, lets={}))
     rows: list[RowType] = []
     for query in stage.tables:
-        match query.stages:
-            case (m.Scan(table),) if "*" in table:
-                rows.extend(row for name in scope.matching(table) if (row := scope.table(name)) is not None)
-            case _:
-                rows.append(query_row(query, scope))
+        rows.extend(_input_rows(query, scope))
     return rows
+
+
+def _input_rows(query: m.Query, scope: Scope) -> list[RowType]:
+    pattern = pattern_of(query)
+    return (pattern_rows(pattern, scope) if pattern else []) or [query_row(query, scope)]
 
 
 # ---------------------------------------------------------------- stages that take rows
@@ -205,7 +206,10 @@ def _join(stage: m.Join, before: RowType | None, scope: Scope) -> RowType:
 def _union(stage: m.Union, before: RowType | None, scope: Scope) -> RowType:
     rows = [] if before is None else [before]
     inner = scope if not stage.isfuzzy else scope.quiet
-    rows.extend(query_row(query, inner) for query in stage.queries)
+    if not rows and len(stage.queries) == 1 and not stage.withsource:
+        return query_row(stage.queries[0], inner)
+    for query in stage.queries:
+        rows.extend(_input_rows(query, inner))
     return union_row(rows, stage.kind, stage.withsource, scope.as_analyser)
 
 
