@@ -39,7 +39,9 @@ def _header(names: list[str]) -> bool:
 
 
 def _fits(text: str, delimiter: str, width: int) -> bool:
-    body = [row for row in csv.reader(text.splitlines(keepends=True)[:200], delimiter=delimiter) if row][1:-1]
+    rows = [row for row in csv.reader(text.splitlines(keepends=True)[:200], delimiter=delimiter) if row]
+    cut = not text.endswith("\n") and text.count("\n") > 1  # the last row may go on after what we looked at
+    body = rows[1:-1] if cut else rows[1:]
     if not body:
         return text.count("\n") <= 2
     return sum(len(row) in (width, width + 1) for row in body) * 2 > len(body)

@@ -34,6 +34,9 @@ def read(path: Path) -> Iterator[Record]:
             yield Broken(number, _first_line(error))
             continue
         number += 1
+        if record is None:
+            yield Broken(number, "an empty record")
+            continue
         try:
             yield number, flat(json.loads(record["data"], strict=False))
         except (ValueError, AttributeError, TypeError) as error:

@@ -29,7 +29,7 @@ def open_bytes(path: Path) -> IO[bytes]:
     start = raw.read(2)
     raw.seek(0)
     if start == GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw))  # type: ignore[arg-type]
+        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
     return raw
 
 

@@ -27,7 +27,7 @@ NUMBERS = frozenset(
 )
 
 COMBINED = re.compile(
-    r'(?P<host>\S+) (?P<ident>\S+) (?P<user>.{1,200}?) \[(?P<time>[^\]]{10,40})\] "(?P<request>(?:[^"\\]|\\.)*)" '
+    r'(?P<host>\S+) (?P<ident>\S+) (?P<user>.{1,200}?) \[(?P<time>[^\]]{10,40})\] "(?P<request>.*?)" '
     r'(?P<status>\d{3}|-) (?P<bytes>\d+|-)(?: "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>.*)'
 )
 """Common and combined log format, also behind a virtual host (`vhost:port host ...`)."""

@@ -14,7 +14,7 @@ COLOURS = ("#e7f0fa", "#2f6fb5")
 
 def counts(techniques: Iterable[Iterable[str]]) -> Counter[str]:
     """How many of the given sets of technique ids (one a rule) name each technique."""
-    return Counter(one.upper() for listed in techniques for one in set(listed))
+    return Counter(one for listed in techniques for one in {technique.upper() for technique in listed})
 
 
 def layer(

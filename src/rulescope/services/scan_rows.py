@@ -23,6 +23,23 @@ SYSTEM = frozenset(
 )  # fmt: skip
 """Fields of a Windows event that are not its data."""
 
+NAMES = {  # column with the file name alone: the column with the whole path
+    "FileName": "FolderPath",
+    "PreviousFileName": "PreviousFolderPath",
+    "InitiatingProcessFileName": "InitiatingProcessFolderPath",
+    "ActingProcessFilename": "ActingProcessName",
+    "ActingProcessFileName": "ActingProcessName",
+    "TargetProcessFilename": "TargetProcessName",
+    "TargetProcessFileName": "TargetProcessName",
+    "TargetFileName": "TargetFilePath",
+    "SrcFileName": "SrcFilePath",
+}
+HOSTS = ("Computer", "DeviceName", "DvcHostname", "Dvc")
+ACCOUNTS = (  # Defender's two halves of an account
+    ("AccountDomain", "AccountName"),
+    ("InitiatingProcessAccountDomain", "InitiatingProcessAccountName"),
+)
+
 PARSERS = {
     "processevent_create": "processcreate",
     "processevent_terminate": "processterminate",
@@ -123,12 +140,27 @@ def _security_row(row: Row) -> Row:
 def _mapped(mapping: mappings.Mapping, offer: Offer) -> Callable[[Row], Row]:
     def make(row: Row) -> Row:
         made = _carried(mapping, offer.seen(row))
-        for name in ("Computer", "DeviceName", "DvcHostname", "Dvc"):
-            if name in mapping.types and not made.get(name) and isinstance(row.get("Computer"), str):
-                made[name] = row["Computer"]
+        made.pop("DeviceId", None)  # the mapping's stand-in for a machine of the right system
+        _complete(made, row, mapping.types)
         return made
 
     return make
+
+
+def _complete(made: Row, row: Row, columns: Mapping[str, str]) -> None:
+    """Columns that repeat what others hold: names of paths, the machine, the halves of an account."""
+    for name, path in NAMES.items():
+        if name in columns and not made.get(name) and isinstance(made.get(path), str):
+            made[name] = made[path].replace("/", "\\").rpartition("\\")[2]
+    for name in HOSTS:
+        if name in columns and not made.get(name) and isinstance(row.get("Computer"), str):
+            made[name] = row["Computer"]
+    user = row.get("User")
+    if isinstance(user, str) and "\\" in user:
+        halves = ACCOUNTS[0] if "AccountName" in columns else ACCOUNTS[1]  # the process's own account, else its maker's
+        for name, part in zip(halves, user.split("\\", 1), strict=True):
+            if name in columns and name not in made:
+                made[name] = part.lower()
 
 
 def _carried(mapping: mappings.Mapping, event: Mapping[str, Any]) -> Row:
