@@ -100,7 +100,7 @@ _DASHED = "|".join(  # a look-behind has one width, so each first word has its o
         ("commands", "and-queries"),
     )
 )
-_TRIVIA = rf"(?:[{SPACE}]++|//[^\r\n\u2028\u2029]*+)*+"
+_TRIVIA = rf"(?:[{SPACE}]++|//[^\r\n\u2028\u2029]*+[\u2028\u2029]?+)*+"
 _WORD = (
     r"[A-Za-z_$][A-Za-z0-9_]*+"
     rf"(?:(?:-(?:{_DASHED})|~(?<=in~)(?<![\w$]in~)|[ ]regex(?<=matches[ ]regex)(?<![\w$]matches[ ]regex))(?![A-Za-z0-9_]))?"
