@@ -88,3 +88,20 @@ def _refuse_alias_bombs(text: str, path: str, line: int) -> None:
                 raise FormatError(
                     f"more than {MOST_ALIASES} YAML aliases", Place(path, line + mark.line, mark.column + 1)
                 )
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as blocks."""
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def written(value: Any) -> str:
+    """Plain values as block-style YAML, keys in their order, texts of several lines as blocks."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)

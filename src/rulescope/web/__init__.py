@@ -1,1 +1,3 @@
-"""To be written."""
+"""The site: the feed, rule pages, coverage, browsing and search, served or written as files from the same templates."""
+
+from .app import application as application

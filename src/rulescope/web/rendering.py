@@ -1,0 +1,110 @@
+"""Templates and what they may call. Everything is escaped; the few HTML fragments made in code are Markup built from escapes."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from importlib.metadata import version
+from importlib.resources import files
+from math import log
+from typing import Any
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..catalogue import SearchPage
+from ..model import Scalar
+from .highlight import highlight
+from .links import Links, outside
+from .pipeline import pipeline
+
+LANGUAGES = {
+    "sigma": "Sigma", "kusto": "Kusto", "eql": "EQL", "esql": "ES|QL", "lucene": "Lucene", "kuery": "KQL (Kibana)",
+    "spl": "SPL", "yaral": "YARA-L",
+}  # fmt: skip
+FACET_NAMES = {
+    "language": "Language", "source": "Source", "severity": "Severity", "tactic": "Tactic", "technique": "Technique",
+    "platform": "Platform", "table": "Table", "event": "Event", "field": "Field", "verdict": "Translation", "fires": "On events",
+    "test": "Test event", "forwards": "Vendor alert feed", "kind": "Kind", "status": "Status",
+}  # fmt: skip
+VALUES = {("test", "yes"): "has a test event", ("test", "no"): "none", ("forwards", "yes"): "vendor alert feeds"}
+
+
+@cache
+def environment(links: Links) -> Environment:
+    """The templates, with addresses below `links`."""
+    made = Environment(
+        loader=PackageLoader("rulescope.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(
+        link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, paged=links.paged,
+        respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, heat=heat,
+        percent=percent, as_json=as_json, shown_value=shown_value, language_name=language_name, facet_value=facet_value,
+        facet_names=FACET_NAMES, version=version("rulescope"), static_site=links.static, section="", feeds=None,
+        without_filters=lambda page: links.listed(page.query, ()),
+        shown_feeds=lambda page: links.listed(page.query, [*page.filters, ("forwards", "yes")]),
+    )  # fmt: skip
+    return made
+
+
+def render(links: Links, template: str, **context: Any) -> str:
+    """The page `template` makes of `context`."""
+    return environment(links).get_template(template).render(**context)
+
+
+def static_file(name: str) -> bytes | None:
+    """A shipped style sheet, script or picture; None for any other name."""
+    folder = files(__package__).joinpath("static")
+    known = {file.name for file in folder.iterdir()}
+    return folder.joinpath(name).read_bytes() if name in known else None
+
+
+def snippet(text: str) -> Markup:
+    """Text around found words, which \\x02 and \\x03 enclose."""
+    return Markup(escape(text).replace("\x02", "<mark>").replace("\x03", "</mark>"))
+
+
+def heat(count: int, most: int) -> int:
+    """A step from 0 (none) to 6 (the most), on a logarithmic scale."""
+    return 0 if count <= 0 or most <= 0 else max(1, min(6, 1 + int(5 * log(count) / log(most)))) if most > 1 else 6
+
+
+def percent(part: int, whole: int) -> str:
+    """A share, never rounded up to all."""
+    if not whole:
+        return "–"
+    share = int(1000 * part / whole) / 10
+    return "100%" if part == whole else f"{share:.1f}%"
+
+
+def as_json(value: Any) -> str:
+    """A value as indented JSON text."""
+    return msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
+
+
+def shown_value(value: Scalar) -> str:
+    """An indicator's value as a reader sees it: an empty text and edges of white space made visible."""
+    if value is None:
+        return "null"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"“{text}”" if text != text.strip() or not text else text[:300]
+
+
+def language_name(name: str) -> str:
+    """What people call a language."""
+    return LANGUAGES.get(name, name)
+
+
+def facet_value(kind: str, value: str) -> str:
+    """What people call a value of a facet."""
+    return language_name(value) if kind == "language" else VALUES.get((kind, value), value)
+
+
+def filters_of(page: SearchPage) -> str:
+    """The filters of a list in words, for titles."""
+    return ", ".join(facet_value(kind, value) for kind, value in page.filters)
