@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,17 @@ def test_takes_every_documented_query(kusto_cases: Path, name: str) -> None:
     with gzip.open(kusto_cases / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
         queries = [json.loads(line)["query"] for line in lines]
     assert [query for query in queries if parse_text(query).faults] == []
+
+
+@pytest.mark.corpus
+def test_takes_the_queries_of_real_rule_files(data_root: Path) -> None:
+    taken = faulty = 0
+    for path in sorted((data_root / "corpora" / "sentinel").rglob("*.yaml"))[::8]:
+        match = re.search(
+            r"(?m)^query: *\|[-+0-9]*\r?\n((?:[ \t]+.*\r?\n|\r?\n)+)", path.read_text(encoding="utf-8-sig")
+        )
+        if match:
+            taken += 1
+            faulty += bool(parse_text(match[1]).faults)
+    assert taken > 50
+    assert faulty <= taken * 0.02  # some files of the corpus are broken or templates

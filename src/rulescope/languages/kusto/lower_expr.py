@@ -13,6 +13,7 @@ from .comparisons import LISTS, MIRRORED, OPERATORS, OPPOSITES, ORDER, TEXT, Com
 from .lower_scope import DEEPEST_CALL, MOST_INLINED, Constant, Context, Function, Rows, Table, bare, span
 
 PLAIN = frozenset({"string", "long", "int", "real", "bool"})
+LONGEST_CHAIN = 300  # of `a + b + ...` and `a.b.c...`, whose models are as deep as they are long
 ARITHMETIC = frozenset({"+", "-", "*", "/", "%"})
 ALIASES = {"iif": "iff", "notempty": "isnotempty", "notnull": "isnotnull"}
 NEVER_NULL = frozenset(
@@ -87,6 +88,8 @@ def _path(ctx: Context, node: s.Path | s.Element) -> m.Expr:
     while isinstance(base, s.Path | s.Element):
         spine.append(base)
         base = base.base
+    if len(spine) > LONGEST_CHAIN:
+        return opaque(ctx, node, "path")
     side = base.name if isinstance(base, s.Name) and base.name in ("$left", "$right") else ""
     result: m.Expr | None = None
     if side and ctx.sides is not None:
@@ -155,6 +158,8 @@ def _arithmetic(ctx: Context, node: s.Expr) -> m.Expr:
     while isinstance(node, s.Binary) and node.op in ARITHMETIC:
         spine.append(node)
         node = node.left
+    if len(spine) > LONGEST_CHAIN:
+        return opaque(ctx, spine[0], spine[0].op)
     result = _value(ctx, node)
     for step in reversed(spine):
         result = m.Call(step.op, (result, _value(ctx, step.right)), span(step))
@@ -504,6 +509,11 @@ def _parens(ctx: Context, node: s.Parens) -> m.Expr:
     return lower_expr(ctx, node.inner)
 
 
+def _assigned(ctx: Context, node: s.NamedExpr) -> m.Expr:
+    """`where x = 1`: well formed, but the documentation gives it no meaning as a condition."""
+    return opaque(ctx, node, "=")
+
+
 def _typeof(ctx: Context, node: s.TypeOf) -> m.Expr:
     parts = (*node.types, *(f"{column.name.name}: {column.type}" for column in node.columns))
     return m.Literal(", ".join(parts), "typeof", span(node))
@@ -525,4 +535,5 @@ _HANDLERS: dict[type, Callable[[Context, Any], m.Expr]] = {
     s.Parens: _parens,
     s.ToScalar: _toscalar,
     s.TypeOf: _typeof,
+    s.NamedExpr: _assigned,
 }

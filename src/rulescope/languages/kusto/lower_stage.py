@@ -82,7 +82,7 @@ def option(ctx: Context, options: Iterable[s.Option], *names: str) -> str:
 def sort_key(ctx: Context, key: s.Expr) -> m.SortKey:
     if isinstance(key, s.Ordered):
         nulls = {"first": True, "last": False}.get(key.nulls)
-        return m.SortKey(lower_expr(ctx, key.value), key.direction != "asc", nulls)
+        return m.SortKey(lower_expr(ctx, key.value), key.direction not in ("asc", "granny-asc"), nulls)
     return m.SortKey(lower_expr(ctx, key))
 
 
@@ -304,7 +304,7 @@ def _union(ctx: Context, node: s.Union) -> m.Step:
     )
 
 
-def _search(ctx: Context, node: s.Search) -> m.Step | None:
+def _search(ctx: Context, node: s.Search) -> m.Step:
     names = tuple(_table_words(ctx, table) for table in node.tables)
     cased = option(ctx, node.options, "kind") == "case_sensitive"
     ctx.searching = "cased" if cased else "uncased"

@@ -180,20 +180,36 @@ class _Writer:
         """A list of columns: on one line when it fits, else one a line."""
         texts = [self.column(column) for column in columns]
         flat = ", ".join(texts)
-        if not self.long or len(indent) + len(flat) < WIDTH - 20 or len(texts) == 1:
+        if not self.long or len(indent) + len(flat) < WIDTH - 20:
             return flat
+        if len(texts) == 1:
+            return self.column(columns[0], indent)
+        texts = [self.column(column, indent + INDENT) for column in columns]
         separator = f",\n{indent}{INDENT}"
         if not any(column.names for column in columns):
             return _wrapped(texts, indent + INDENT).lstrip()
         return f"\n{indent}{INDENT}{separator.join(texts)}"
 
-    def column(self, column: m.Column) -> str:
+    def column(self, column: m.Column, indent: str | None = None) -> str:
+        """`name = value`; where an `indent` is given, a long call has one argument a line (of `case` one pair)."""
         value = self.expr.text(column.value)
+        if indent is not None and len(value) > WIDTH - 20 and isinstance(column.value, m.Call):
+            value = self._long_call(column.value, value, indent)
         if not column.names:
             return value
         if len(column.names) == 1:
             return f"{name(column.names[0])} = {value}"
         return f"({', '.join(map(name, column.names))}) = {value}"
+
+    def _long_call(self, call: m.Call, flat: str, indent: str) -> str:
+        head = f"{call.name}("
+        if len(call.args) < 3 or not flat.startswith(head):
+            return flat
+        args = [self.expr.text(arg) for arg in call.args]
+        step = 2 if call.name == "case" else 1
+        rows = [", ".join(args[at : at + step]) for at in range(0, len(args), step)]
+        between = f",\n{indent}{INDENT}"
+        return f"{head}\n{indent}{INDENT}{between.join(rows)}\n{indent})"
 
 
 def _literal(value: m.Scalar) -> m.Literal:
@@ -536,7 +552,7 @@ def _invoke(w: _Writer, s: m.Invoke, indent: str) -> str:
 def _scan_rows(w: _Writer, s: m.ScanRows, indent: str) -> str:
     match_id = f" with_match_id={name(s.match_id)}" if s.match_id else ""
     order = f" order by {', '.join(_key(w, key) for key in s.order_by)}" if s.order_by else ""
-    partition = f" partition by {', '.join(map(w.column, s.partition_by))}" if s.partition_by else ""
+    partition = f" partition by {', '.join(w.column(column) for column in s.partition_by)}" if s.partition_by else ""
     declared = [
         f"{name(c.name)}: {c.type}" + (f" = {w.expr.text(default)}" if default is not None else "")
         for c, default in zip(s.declared, s.defaults, strict=True)
@@ -551,7 +567,7 @@ def _scan_rows(w: _Writer, s: m.ScanRows, indent: str) -> str:
 def _scan_step(w: _Writer, step: m.ScanStep) -> str:
     optional = " optional" if step.optional else ""
     output = f" output={step.output}" if step.output != "all" else ""
-    made = f" => {', '.join(map(w.column, step.assignments))}" if step.assignments else ""
+    made = f" => {', '.join(w.column(column) for column in step.assignments)}" if step.assignments else ""
     return f"step {name(step.name)}{optional}{output}: {w.expr.text(step.condition)}{made};"
 
 
