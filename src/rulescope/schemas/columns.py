@@ -102,11 +102,11 @@ def stored(value: Any, type: str) -> Any:
     if value is None or type == "string":
         return None if value is None else text_of(value)
     if type in ("int", "long"):
-        if not re.fullmatch(r"\s*[-+]?\d+\s*", text_of(value)) or abs(int(value)) >= 2 ** (31 if type == "int" else 63):
+        if not re.fullmatch(r"-?(0|[1-9]\d*)", text_of(value)) or abs(int(value)) >= 2 ** (31 if type == "int" else 63):
             raise Outside(f"{value!r} is no {type}")
         return int(text_of(value))
     if type in ("real", "decimal"):
-        if not _is_number(value):
+        if not re.fullmatch(r"-?(0|[1-9]\d*)(\.\d*[1-9])?", text_of(value)):
             raise Outside(f"{value!r} is no number")
         return float(text_of(value))
     if type == "bool":

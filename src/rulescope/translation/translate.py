@@ -28,6 +28,7 @@ from ..model import (
     normal,
     opaques,
     outline,
+    outline_expr,
     replace,
     rewrite,
 )
@@ -199,17 +200,25 @@ def _read_back(text: str, target: Query, tables: Mapping[str, Mapping[str, str]]
 
 
 def comparable(query: Query) -> str:
-    """The outline of a query in a form where `every` of one Match and an And of Matches are the same."""
+    """The outline of a query in a form that order and grouping of conditions do not change."""
 
-    def change(node: Node) -> Node:
+    def spread(node: Node) -> Node:
         match node:
             case Match(_, _, values, True) if len(values) > 1:
                 return And(tuple(replace(node, values=(value,), every=False) for value in values))
-            case Or((only,)) | And((only,)):
-                return only
         return node
 
-    return outline(normal(rewrite(normal(query), change)))
+    def sort(node: Node) -> Node:
+        match node:
+            case Or((only,)) | And((only,)):
+                return only
+            case Match(values=values) if len(values) > 1:
+                return replace(node, values=tuple(sorted(values, key=repr)))
+            case And(terms) | Or(terms):
+                return replace(node, terms=tuple(sorted(terms, key=outline_expr)))
+        return node
+
+    return outline(rewrite(normal(rewrite(normal(query), spread)), sort))
 
 
 def _bound(query: Query, tables: Mapping[str, Mapping[str, str]]) -> Check:
