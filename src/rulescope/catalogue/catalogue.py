@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -49,6 +50,8 @@ FACETS = (
     "test",
 )
 SHOWN = 12
+MOST_REMEMBERED = 5_000
+T = TypeVar("T")
 ORDERS = {
     "new": "SELECT number FROM rule ORDER BY time DESC, title, number",
     "title": "SELECT number FROM rule ORDER BY title COLLATE NOCASE, number",
@@ -70,6 +73,7 @@ class _State:
         self.orders: dict[str, Order] = {}
         self.postings: dict[tuple[str, str], int] = {}
         self.values: dict[str, dict[str, int]] = {}
+        self.remembered: dict[tuple[str, str], object] = {}
 
 
 class Catalogue:
@@ -537,6 +541,16 @@ class Catalogue:
         )
 
     # ------------------------------------------------------------ inside
+
+    def remembered(self, what: str, key: str, make: Callable[[], T]) -> T:
+        """What `make` gives, kept until the catalogue changes; at most some thousand values are kept."""
+        state = self._current()
+        if (what, key) not in state.remembered:
+            value = make()
+            if len(state.remembered) > MOST_REMEMBERED:
+                state.remembered.clear()
+            state.remembered[what, key] = value
+        return cast("T", state.remembered[what, key])
 
     def _rows(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         return self.database.reader.execute(statement, values).fetchall()

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from .. import formats
-from ..catalogue import Entry, Predicate, digest, key_of
+from ..analysis import placed
+from ..catalogue import Entry, digest, key_of
 from ..enrichment import confidence
-from ..model import Failure, Indicator, Rule, RuleFile, normal, opaques, outline, queries, understood
+from ..model import (
+    Correlate,
+    Failure,
+    Filter,
+    Find,
+    Rule,
+    RuleFile,
+    Search,
+    normal,
+    opaques,
+    outline,
+    queries,
+    understood,
+)
 from ..schemas import attack, platforms
 from .facts import Found, enrichment_facts, found_in
 from .reading import Read, read_rule
@@ -42,7 +55,7 @@ def entry_of(rule: Rule, number: int = 0) -> Entry:
         facets=_facets(rule, found, impossible),
         opaque=tuple(node.keyword for node in opaques(query)) if query else (),
         outline=digest(form) if form else b"",
-        likeness=_likeness(rule, found.indicators, found.predicates),
+        likeness=_likeness(rule, found),
         forwards=bool(found.forwards),
         confidence=trust.points,
     )
@@ -95,9 +108,15 @@ def _facets(rule: Rule, found: Found, impossible: bool) -> tuple[tuple[str, str]
     return tuple(kept)
 
 
-def _likeness(rule: Rule, indicators: Sequence[Indicator], predicates: Sequence[Predicate]) -> bytes:
+def _likeness(rule: Rule, found: Found) -> bytes:
     """Equal for rules that test the same things; of a rule with too few tests, its words without the spaces."""
-    tests = {(p.field, p.op, p.value, found.negated) for found, p in zip(indicators, predicates, strict=True)}
+    pairs = list(zip(found.indicators, found.predicates, strict=True))
+    if found.query is not None:
+        filters = {
+            place.number for place in placed(found.query) if isinstance(place.stage, Filter | Search | Find | Correlate)
+        }
+        pairs = [pair for pair in pairs if pair[0].stage in filters] or pairs
+    tests = {(test.field, test.op, test.value, each.negated) for each, test in pairs}
     if len(tests) >= 2:
         return digest(repr(sorted(tests)))
     text = re.sub(r"\s+", "", re.sub(r"//[^\n]*", "", TIME_COLUMNS.sub("Time", rule.text))).lower()

@@ -91,12 +91,10 @@ def shipped(platform: str) -> dict[str, Mapping[str, str]]:
 
 def _platform_of(query: Query, rule: Rule) -> str:
     """Where a rule is written for: Defender's tables say Timestamp where Sentinel's copies say TimeGenerated."""
-    if rule.kind == "Custom detection":
-        return "defender"
-    if rule.schedule or rule.connectors:
-        return "sentinel"
     names = {node.name for node in _fields(query)}
-    return "defender" if "Timestamp" in names and "TimeGenerated" not in names else "sentinel"
+    if "Timestamp" in names or "TimeGenerated" in names:
+        return "sentinel" if "TimeGenerated" in names else "defender"
+    return "defender" if rule.kind == "Custom detection" else "sentinel"
 
 
 def _fields(query: Query) -> Iterable[Field]:

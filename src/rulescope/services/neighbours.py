@@ -8,6 +8,7 @@ nothing is claimed.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from ..analysis.contradiction import branches
@@ -31,21 +32,26 @@ from ..model import (
     Scan,
     Select,
     Sort,
+    expressions,
     normal_expr,
     rewrite,
 )
 from ..model.node import Node, replace
-from ..schemas import fields
+from ..schemas import events, fields
 from .pages import Neighbour
 
-MOST_PROVEN = 12
+MOST_PROVEN = 8
+MOST_VALUES = 60
 MOST_SHOWN = 24
 HARMLESS = (Extend, Project, Select, Rename, Sort, Render)
-FIELD_OPS = frozenset(Op) - {Op.EXISTS, Op.EMPTY}
 
 
 def neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
     """The rules nearest to one, equivalent ones first, then broader, narrower, and those that share rare things."""
+    return catalogue.remembered("neighbours", key, lambda: _neighbours(catalogue, key))
+
+
+def _neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
     found: dict[str, Neighbour] = {}
     for card in catalogue.same_outline(key)[:MOST_SHOWN]:
         found[card.key] = Neighbour(card, "equivalent", "both queries have the same normal form")
@@ -66,11 +72,11 @@ def neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
     return tuple(listed[:MOST_SHOWN])
 
 
-def _compare(catalogue: Catalogue, own: tuple[frozenset[str], Expr], other: str) -> Neighbour | None:
+def _compare(catalogue: Catalogue, own: tuple[str, Expr], other: str) -> Neighbour | None:
     query = catalogue.query(other)
     theirs = conditions(query) if query else None
     card = catalogue.card(other)
-    if theirs is None or card is None or not own[0] & theirs[0] or own[0] != theirs[0]:
+    if theirs is None or card is None or own[0] != theirs[0]:
         return None
     return related(own[1], theirs[1], card)
 
@@ -90,7 +96,7 @@ def related(own: Expr, other: Expr, card: Card) -> Neighbour | None:
             return Neighbour(
                 card, "narrower", "proven: this rule catches every event it does", witness=_witness(own, other)
             )
-        if satisfiable(And((own, other))):
+        if not _tangled(own, other) and satisfiable(And((own, other))):
             return Neighbour(card, "overlapping", "an event satisfies both", witness=_witness(own, other))
     except (UnsupportedError, RecursionError):
         return None
@@ -113,8 +119,8 @@ def _witness(yes: Expr, no: Expr) -> dict[str, str] | None:
     return None
 
 
-def conditions(query: Query) -> tuple[frozenset[str], Expr] | None:
-    """(what a query runs on, its condition on events in common field names); None when it does more than test events."""
+def conditions(query: Query) -> tuple[str, Expr] | None:
+    """(what a query sees, its condition on events in common field names); None when it does more than test events."""
     if query.lets or not query.stages or not isinstance(query.stages[0], Scan):
         return None
     scan = query.stages[0]
@@ -123,23 +129,52 @@ def conditions(query: Query) -> tuple[frozenset[str], Expr] | None:
     for stage in query.stages[1:]:
         if isinstance(stage, Filter):
             terms.append(stage.predicate)
-        elif not isinstance(stage, HARMLESS) or (any(isinstance(later, Filter) for later in query.stages[query.stages.index(stage) :]) and not isinstance(
-            stage, Sort
-        )):
+        elif not isinstance(stage, HARMLESS) or (
+            any(isinstance(later, Filter) for later in query.stages[query.stages.index(stage) :])
+            and not isinstance(stage, Sort)
+        ):
             return None
     if not terms:
         return None
-    activity = _activity(scope)
-    return frozenset({activity}), normal_expr(rewrite(And(tuple(terms)), lambda node: _common(node, scope)))
+    if sum(len(match.values) for term in terms for match in expressions(term, Match)) > MOST_VALUES:
+        return None
+    return activity_of(scope), normal_expr(rewrite(And(tuple(terms)), lambda node: _common(node, scope)))
 
 
-def _activity(scope: str) -> str:
-    return scope.lower()
+@cache
+def activity_of(scope: str) -> str:
+    """What happens when a table or log source of Windows machines gets a row (`Process creation`); its own name otherwise.
+
+    A table that holds several activities keeps its own name.
+    """
+    parts = dict(part.partition("=")[::2] for part in scope.split(" "))
+    if parts.keys() <= {"category", "product"} and parts.get("product", "windows") == "windows":
+        found = [each.title for each in events.activities() if each.name == parts.get("category")]
+    else:
+        found = [each.title for each in events.activities() if any(table == scope for table, _ in each.defender)]
+    return found[0] if len(found) == 1 else scope.lower()
 
 
 def _common(node: Node, scope: str) -> Node:
     if isinstance(node, Field) and node.name != "*":
         return Field(fields.canonical(node.name, (scope,)), node.span)
-    if isinstance(node, Match) and node.op in FIELD_OPS:
-        return replace(node, span=None)
+    if isinstance(node, Match) and isinstance(node.subject, Field):
+        return _named(node, node.subject)
     return node
+
+
+def _named(match: Match, subject: Field) -> Match:
+    """A test of a path that asks for the file name alone, as a test of the name: `ends with \\x.exe` as `is x.exe`."""
+    name = fields.name_of(subject.name)
+    plain = [
+        value[1:] for value in match.values if isinstance(value, str) and value[:1] == "\\" and "\\" not in value[1:]
+    ]
+    if not name or match.op is not Op.ENDSWITH or len(plain) != len(match.values):
+        return replace(match, span=None)
+    return Match(Field(name), Op.EQ, tuple(plain), match.every and len(plain) > 1, match.cased)
+
+
+def _tangled(*conditions: Expr) -> bool:
+    """Whether a path and its file name are both tested: an event made for them as two fields may not exist."""
+    names = {node.name for condition in conditions for node in expressions(condition, Field)}
+    return any(fields.name_of(name) in names for name in names)
