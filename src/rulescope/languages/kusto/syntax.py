@@ -297,7 +297,8 @@ class Pipe(Node, frozen=True, gc=False):
 
 class Option(Node, frozen=True, gc=False):
     """`name=value`; name with its dots (`hint.shufflekey`); value a Literal, a Name (for words such as `inner`), or an
-    expression. `hint.shufflekey=a hint.shufflekey=b` are two options. A bare word option (`nooptimization`) has no value."""
+    expression. `hint.shufflekey=a hint.shufflekey=b` are two options. Several names
+    (`ycolumns=a, b`) are a Call with an empty name."""
 
     name: str
     value: Expr | None = None
@@ -385,7 +386,7 @@ class Facet(Node, frozen=True, gc=False):
 
 
 class Where(Node, frozen=True, gc=False):
-    """keyword where or filter."""
+    """keyword where or filter. As the service has it, `where a = 1` is a NamedExpr here, which has no meaning."""
 
     predicate: Expr
     options: tuple[Option, ...] = ()
