@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class Engine:
     ) -> None:
         self.timeout = timeout
         self.max_rows = max_rows
-        self.now = ticks_of(now or datetime.now(timezone.utc))
+        self.now = ticks_of(now or datetime.now(UTC))
         self.functions = dict(functions or {})
         self.externals = dict(externals or {})
         self._connection = duckdb.connect(":memory:")
@@ -75,27 +75,42 @@ class Engine:
             self._connection.execute(statement)
         declared = schemas or {}
         names = dict.fromkeys((*tables, *declared))
-        self.sources = {name: self._source(f"k_table{number}", name, tables.get(name), declared.get(name)) for number, name in enumerate(names)}
-        self._outside = {url: self._source(f"k_outside{number}", url, table, None) for number, (url, table) in enumerate(self.externals.items())}
+        self.sources = {
+            name: self._source(f"k_table{number}", name, tables.get(name), declared.get(name))
+            for number, name in enumerate(names)
+        }
+        self._outside = {
+            url: self._source(f"k_outside{number}", url, table, None)
+            for number, (url, table) in enumerate(self.externals.items())
+        }
         for statement in LOCKED:
             self._connection.execute(statement)
 
-    def _source(self, relation: str, name: str, data: pa.Table | Path | str | None, declared: Mapping[str, str] | None) -> Source:
+    def _source(
+        self, relation: str, name: str, data: pa.Table | Path | str | None, declared: Mapping[str, str] | None
+    ) -> Source:
         if data is None:
             data = pa.table({"k_none": pa.array([], pa.int8())})
+        rows: Any = data
         if isinstance(data, str | Path):
-            data = dataset.dataset(str(data), format="parquet")
-        schema = data.schema
+            rows = dataset.dataset(str(data), format="parquet")
+        schema = rows.schema
         if not len(schema):
-            data = pa.table({"k_none": pa.nulls(getattr(data, "num_rows", 0), pa.int8())})
+            rows = pa.table({"k_none": pa.nulls(getattr(rows, "num_rows", 0), pa.int8())})
         ids = [f"f{number}" for number in range(len(schema))]
-        if isinstance(data, pa.Table):
-            self._connection.register(relation, data.rename_columns(ids) if len(schema) else data)
+        if isinstance(rows, pa.Table):
+            self._connection.register(relation, rows.rename_columns(ids) if len(schema) else rows)
         else:
-            self._connection.register(f"{relation}_file", data)
-            items = ", ".join(f'{_identifier(column.name)} AS {alias}' for column, alias in zip(schema, ids, strict=True))
+            self._connection.register(f"{relation}_file", rows)
+            items = ", ".join(
+                f"{_identifier(column.name)} AS {alias}" for column, alias in zip(schema, ids, strict=True)
+            )
             self._connection.execute(f"CREATE VIEW {relation} AS SELECT {items} FROM {relation}_file")
-        found = {column.name: scan_sql(alias, column.type) for column, alias in zip(schema, ids, strict=True) if column.name != "k_none"}
+        found = {
+            column.name: scan_sql(alias, column.type)
+            for column, alias in zip(schema, ids, strict=True)
+            if column.name != "k_none"
+        }
         if declared is None:
             for column in schema:
                 stated = (column.metadata or {}).get(b"kusto", b"").decode()
@@ -123,7 +138,8 @@ class Engine:
         if not columns:
             return pa.table({})
         arrays = [
-            pa.chunked_array([batch.column(place).cast(wanted.type) for batch in batches], wanted.type) for place, wanted in enumerate(schema)
+            pa.chunked_array([batch.column(place).cast(wanted.type) for batch in batches], wanted.type)
+            for place, wanted in enumerate(schema)
         ]
         return pa.Table.from_arrays(arrays, schema=schema)
 
@@ -144,9 +160,13 @@ class Engine:
         if len(found) != 1:
             raise UnsupportedError(NAME, f"unknown table {table!r}")
         at = plan.expressions(found[0])
-        masks = ", ".join(f"coalesce({at.holds(predicate)}, FALSE) AS m{place}" for place, predicate in enumerate(predicates))
+        masks = ", ".join(
+            f"coalesce({at.holds(predicate)}, FALSE) AS m{place}" for place, predicate in enumerate(predicates)
+        )
         rows = self._read(plan.sql(f"SELECT {masks or 'TRUE'} FROM {found[0].cte}"))
-        return [pa.chunked_array([batch.column(place) for batch in rows], pa.bool_()) for place in range(len(predicates))]
+        return [
+            pa.chunked_array([batch.column(place) for batch in rows], pa.bool_()) for place in range(len(predicates))
+        ]
 
     def close(self) -> None:
         """Gives back the connection and its tables."""
@@ -163,9 +183,8 @@ class Engine:
         except RecursionError as error:
             raise UnsupportedError(NAME, "expressions nested this deep") from error
 
-    def _external(self, locations: tuple[str, ...]) -> Source | None:
-        found = [self._outside[url] for url in locations if url in self._outside]
-        return found[0] if len(found) == 1 == len(locations) else None
+    def _external(self, location: str) -> Source | None:
+        return self._outside.get(location)
 
     def _read(self, sql: str) -> list[pa.RecordBatch]:
         """All batches of a result; more rows than allowed are refused."""
@@ -245,7 +264,8 @@ def typed_tables(tables: Mapping[str, pa.Table]) -> dict[str, dict[str, str]]:
     """Kusto types of Arrow tables, as binding takes them."""
     return {
         name: {
-            column.name: (column.metadata or {}).get(b"kusto", b"").decode() or kusto_type(column.type) for column in table.schema
+            column.name: (column.metadata or {}).get(b"kusto", b"").decode() or kusto_type(column.type)
+            for column in table.schema
         }
         for name, table in tables.items()
     }

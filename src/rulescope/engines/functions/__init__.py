@@ -35,14 +35,21 @@ def table() -> list[Scalar]:
     """All of them."""
     from . import arrays, network, parsers, series, text, times
 
-    return [*text.FUNCTIONS, *parsers.FUNCTIONS, *times.FUNCTIONS, *network.FUNCTIONS, *arrays.FUNCTIONS, *series.FUNCTIONS]
+    return [
+        *text.FUNCTIONS,
+        *parsers.FUNCTIONS,
+        *times.FUNCTIONS,
+        *network.FUNCTIONS,
+        *arrays.FUNCTIONS,
+        *series.FUNCTIONS,
+    ]
 
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Makes every function known to a connection, its name after `kx_`."""
     for scalar in table():
         args, result = scalar.types.split(">")
-        connection.create_function(
+        connection.create_function(  # type: ignore[call-overload]
             f"kx_{scalar.name}",
             vectorised(scalar, LETTERS[result]),
             [LETTERS[letter] for letter in args],
@@ -79,7 +86,9 @@ def vectorised(scalar: Scalar, result: str) -> Callable[..., Any]:
             return pc.fill_null(taken, pa.scalar(call(None), kind))
         return taken
 
-    names = [inspect.Parameter(f"a{place}", inspect.Parameter.POSITIONAL_ONLY) for place in range(scalar.types.index(">"))]
+    names = [
+        inspect.Parameter(f"a{place}", inspect.Parameter.POSITIONAL_ONLY) for place in range(scalar.types.index(">"))
+    ]
     run.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Iterable
@@ -18,7 +19,6 @@ def dumps(value: Any) -> str:
 
 def key(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
-
 
 
 def _first(items: Iterable[Any]) -> list[Any]:
@@ -70,7 +70,9 @@ def array_iff(flags: str, yes: str, no: str) -> str | None:
     out = []
     for place, test in enumerate(tests):
         side = a if test and test is not None else b
-        out.append(None if test is None else side if not isinstance(side, list) else side[place] if place < len(side) else None)
+        out.append(
+            None if test is None else side if not isinstance(side, list) else side[place] if place < len(side) else None
+        )
     return dumps(out)
 
 
@@ -97,7 +99,7 @@ def array_split(text: str, at: str) -> str | None:
     cuts = places if isinstance(places, list) else [places]
     cuts = sorted(min(len(items), max(0, len(items) + cut if cut < 0 else cut)) for cut in cuts)
     edges = [0, *cuts, len(items)]
-    return dumps([items[a:b] for a, b in zip(edges, edges[1:], strict=False)])
+    return dumps([items[a:b] for a, b in itertools.pairwise(edges)])
 
 
 def array_sort(text: str, descending: bool) -> str | None:
@@ -105,9 +107,9 @@ def array_sort(text: str, descending: bool) -> str | None:
     if not isinstance(items, list):
         return None
     present = [item for item in items if item is not None]
-    if all(isinstance(item, int | float) and not isinstance(item, bool) for item in present):
-        present.sort(reverse=descending)
-    elif all(isinstance(item, str) for item in present):
+    if all(isinstance(item, int | float) and not isinstance(item, bool) for item in present) or all(
+        isinstance(item, str) for item in present
+    ):
         present.sort(reverse=descending)
     else:
         from ...errors import RunError
@@ -176,9 +178,11 @@ def bag_set_key(text: str, name: str, value: str) -> str | None:
 
 def bag_zip(names: str, values: str) -> str | None:
     keys, items = json.loads(names), json.loads(values)
-    if not isinstance(keys, list) or not isinstance(items, list):
+    if not isinstance(keys, list):
         return None
-    return dumps({str(name): (items[place] if place < len(items) else None) for place, name in enumerate(keys)})
+    found = items if isinstance(items, list) else []
+    pairs = ((name, found[place] if place < len(found) else None) for place, name in enumerate(keys))
+    return dumps({name: value for name, value in pairs if isinstance(name, str)})
 
 
 def zipped(lists: str) -> str:
@@ -225,7 +229,9 @@ def set_has(text: str, value: str) -> bool | None:
 
 def _sets(left: str, right: str) -> tuple[set[str], set[str]] | None:
     a, b = json.loads(left), json.loads(right)
-    return ({key(item) for item in a}, {key(item) for item in b}) if isinstance(a, list) and isinstance(b, list) else None
+    return (
+        ({key(item) for item in a}, {key(item) for item in b}) if isinstance(a, list) and isinstance(b, list) else None
+    )
 
 
 def set_equals(left: str, right: str) -> bool | None:

@@ -35,7 +35,8 @@ def ipv4_is_private(text: str) -> bool | None:
         return None
     number, length = found
     return any(
-        length >= network.prefixlen and number & int(network.netmask) == int(network.network_address) for network in PRIVATE
+        length >= network.prefixlen and number & int(network.netmask) == int(network.network_address)
+        for network in PRIVATE
     )
 
 
@@ -101,6 +102,8 @@ def format_ipv4_mask(text: str, prefix: int) -> str:
 
 def _v6(text: str) -> tuple[int, int] | None:
     address, mark, bits = text.strip().partition("/")
+    if address.startswith("::") and address.count(".") == 3 and address.count(":") == 2:
+        address = address[2:]
     try:
         found = ipaddress.ip_address(address)
         four = isinstance(found, ipaddress.IPv4Address)
@@ -157,7 +160,11 @@ def has_ipv4(text: str, address: str) -> bool:
 def has_ipv4_prefix(text: str, prefix: str) -> bool:
     if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){0,3}\.?", prefix) or (not prefix.endswith(".") and prefix.count(".") < 3):
         return False
-    return any(found == prefix or (prefix.endswith(".") and found.startswith(prefix)) for found in PREFIX.findall(text))
+    return any(
+        found == prefix or (prefix.endswith(".") and found.startswith(prefix))
+        for found in PREFIX.findall(text)
+        if _v4(found)
+    )
 
 
 def has_any(test: str, text: str, values: str) -> bool:
@@ -166,36 +173,18 @@ def has_any(test: str, text: str, values: str) -> bool:
 
 
 def geo_distance(long1: float, lat1: float, long2: float, lat2: float) -> float | None:
-    """Metres between two points on the WGS-84 ellipsoid (Vincenty); null for what is no point or does not converge."""
+    """Metres between two points on a sphere; null for what is no point."""
     if not all(abs(x) <= 180 for x in (long1, long2)) or not all(abs(x) <= 90 for x in (lat1, lat2)):
         return None
     if (long1, lat1) == (long2, lat2):
         return 0.0
-    a, f = 6378137.0, 1 / 298.257223563
-    b = (1 - f) * a
-    u1, u2 = math.atan((1 - f) * math.tan(math.radians(lat1))), math.atan((1 - f) * math.tan(math.radians(lat2)))
-    wide = lam = math.radians(long2 - long1)
-    for _ in range(200):
-        sin_s = math.hypot(math.cos(u2) * math.sin(lam), math.cos(u1) * math.sin(u2) - math.sin(u1) * math.cos(u2) * math.cos(lam))
-        if sin_s == 0:
-            return 0.0
-        cos_s = math.sin(u1) * math.sin(u2) + math.cos(u1) * math.cos(u2) * math.cos(lam)
-        sigma = math.atan2(sin_s, cos_s)
-        sin_a = math.cos(u1) * math.cos(u2) * math.sin(lam) / sin_s
-        cos2a = 1 - sin_a**2
-        cos2m = cos_s - 2 * math.sin(u1) * math.sin(u2) / cos2a if cos2a else 0.0
-        c = f / 16 * cos2a * (4 + f * (4 - 3 * cos2a))
-        before, lam = lam, wide + (1 - c) * f * sin_a * (sigma + c * sin_s * (cos2m + c * cos_s * (2 * cos2m**2 - 1)))
-        if abs(lam - before) < 1e-12:
-            break
-    else:
-        return None
-    k = cos2a * (a * a - b * b) / (b * b)
-    big_a = 1 + k / 16384 * (4096 + k * (-768 + k * (320 - 175 * k)))
-    big_b = k / 1024 * (256 + k * (-128 + k * (74 - 47 * k)))
-    delta = big_b * sin_s * (cos2m + big_b / 4 * (cos_s * (2 * cos2m**2 - 1) - big_b / 6 * cos2m * (4 * sin_s**2 - 3) * (4 * cos2m**2 - 3)))
-    return b * big_a * (sigma - delta)
+    x, y = math.radians(lat1), math.radians(lat2)
+    half = math.sin((y - x) / 2) ** 2 + math.cos(x) * math.cos(y) * math.sin(math.radians(long2 - long1) / 2) ** 2
+    return 2 * RADIUS * math.asin(math.sqrt(min(1.0, half)))
 
+
+RADIUS = 6_371_010.0
+"""Of the sphere, in metres, on which distances are measured."""
 
 ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz"
 
@@ -211,7 +200,9 @@ def geohash(longitude: float, latitude: float, accuracy: int) -> str:
         upper = point[axis] >= middle
         bits.append(upper)
         (lows if upper else highs)[axis] = middle
-    return "".join(ALPHABET[int("".join("1" if bit else "0" for bit in bits[i : i + 5]), 2)] for i in range(0, len(bits), 5))
+    return "".join(
+        ALPHABET[int("".join("1" if bit else "0" for bit in bits[i : i + 5]), 2)] for i in range(0, len(bits), 5)
+    )
 
 
 def geohash_center(text: str) -> str | None:

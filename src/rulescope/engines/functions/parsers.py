@@ -76,7 +76,10 @@ def parse_csv(text: str) -> str:
 
 def parse_url(text: str) -> str:
     """Source: https://learn.microsoft.com/kusto/query/parse-url-function"""
-    found = re.match(r"(?s)(?:([A-Za-z][A-Za-z0-9+.-]*)://)?(?:([^/?#@]*)@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", text)
+    found = re.match(
+        r"(?s)(?:([A-Za-z][A-Za-z0-9+.-]*)://)?(?:([^/?#@]*)@)?(\[[^\]]*\]|[^:/?#]*)(?::(\d*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?",
+        text,
+    )
     assert found is not None
     scheme, user, host, port, path, query, fragment = (part or "" for part in found.groups())
     if not scheme:
@@ -84,9 +87,15 @@ def parse_url(text: str) -> str:
     name, _, word = user.partition(":")
     return _json(
         {
-            "Scheme": scheme, "Host": host, "Port": port, "Path": path, "Username": name, "Password": word,
-            "Query Parameters": _query(query), "Fragment": fragment,
-        }  # fmt: skip
+            "Scheme": scheme,
+            "Host": host,
+            "Port": port,
+            "Path": path,
+            "Username": name,
+            "Password": word,
+            "Query Parameters": _query(query),
+            "Fragment": fragment,
+        }
     )
 
 
@@ -120,9 +129,14 @@ def parse_path(text: str) -> str:
     extension = name.rsplit(".", 1)[1] if "." in name else ""
     return _json(
         {
-            "Scheme": scheme, "RootPath": root, "DirectoryPath": directory, "DirectoryName": re.split(r"[\\/]", directory)[-1] if directory else "",
-            "Filename": name, "Extension": extension, "AlternateDataStreamName": stream,
-        }  # fmt: skip
+            "Scheme": scheme,
+            "RootPath": root,
+            "DirectoryPath": directory,
+            "DirectoryName": re.split(r"[\\/]", directory)[-1] if directory else "",
+            "Filename": name,
+            "Extension": extension,
+            "AlternateDataStreamName": stream,
+        }
     )
 
 
@@ -188,7 +202,14 @@ def parse_kv(text: str, pair: str, kv: str, quote: str, escape: str, regex: str,
 
 def _pairs(text: str, pair: str, kv: str, quote: str, escape: str, greedy: bool) -> list[str]:
     if greedy:
-        marks = [found.start(1) for found in re.finditer(rf"(?:^|{re.escape(pair)})\s*([^\s{re.escape(kv)}]+){re.escape(kv)}", text)] if pair else []
+        marks = (
+            [
+                found.start(1)
+                for found in re.finditer(rf"(?:^|{re.escape(pair)})\s*([^\s{re.escape(kv)}]+){re.escape(kv)}", text)
+            ]
+            if pair
+            else []
+        )
         return [text[start:end].removesuffix(pair) for start, end in zip(marks, [*marks[1:], len(text)], strict=True)]
     out, current, closing, place = [], "", "", 0
     pair = pair or " "

@@ -172,8 +172,10 @@ def fill_linear(values: Series, args: list[Any]) -> list[Any]:
     known = [place for place, value in enumerate(values) if value is not None and value != missing]
     if not known:
         return [args[2] if len(args) > 2 else missing] * len(values)
-    filled = np.interp(range(len(values)), known, [values[place] for place in known])
-    return [None if not edges and (place < known[0] or place > known[-1]) else value for place, value in enumerate(filled)]
+    filled = np.interp(range(len(values)), known, [float(values[place] or 0.0) for place in known])
+    return [
+        None if not edges and (place < known[0] or place > known[-1]) else value for place, value in enumerate(filled)
+    ]
 
 
 def outliers(values: Series, args: list[Any]) -> list[Any]:
@@ -206,7 +208,9 @@ def filtered(values: Series, args: list[Any]) -> list[Any]:
         weights = [weight / total for weight in weights]
     shift = len(weights) // 2 if center else 0
     y = [value or 0.0 for value in values]
-    return [sum(w * y[p + shift - k] for k, w in enumerate(weights) if 0 <= p + shift - k < len(y)) for p in range(len(y))]
+    return [
+        sum(w * y[p + shift - k] for k, w in enumerate(weights) if 0 <= p + shift - k < len(y)) for p in range(len(y))
+    ]
 
 
 def recursive(values: Series, args: list[Any]) -> list[Any]:
@@ -214,7 +218,7 @@ def recursive(values: Series, args: list[Any]) -> list[Any]:
     top, bottom = [float(x) for x in args[0]], [float(x) for x in args[1]]
     out: list[float] = []
     for place in range(len(values)):
-        value = sum(b * (values[place - k] or 0.0) for k, b in enumerate(top) if place >= k)
+        value = 0.0 + sum(b * (values[place - k] or 0.0) for k, b in enumerate(top) if place >= k)
         value -= sum(a * out[place - k] for k, a in enumerate(bottom) if k and place >= k)
         out.append(value / bottom[0])
     return out
@@ -228,11 +232,19 @@ def refused(name: str) -> Callable[[Series, list[Any]], list[Any]]:
 
 
 def stats_bag(values: Series, args: list[Any]) -> Any:
-    return dict(zip(("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"), stats(values, args), strict=True))
+    known = [x for x in values if x is not None]
+    bag = dict(zip(("min", "min_idx", "max", "max_idx", "avg", "stdev", "variance"), stats(values, args), strict=True))
+    return bag | {"sum": sum(known), "len": len(values)}
 
 
 def line_bag(values: Series, args: list[Any]) -> Any:
-    return dict(zip(("rsquare", "slope", "variance", "rvariance", "interception", "line_fit"), fit_line(values, args), strict=True))
+    return dict(
+        zip(
+            ("rsquare", "slope", "variance", "rvariance", "interception", "line_fit"),
+            fit_line(values, args),
+            strict=True,
+        )
+    )
 
 
 SEVERAL: dict[str, Callable[[Series, list[Any]], Any]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gzip
 import json
 import math
 import re
@@ -13,9 +12,9 @@ import uuid
 import zlib
 from typing import Any
 
+from ...model import Op
 from ...regex import compiled
 from ..sql.predicates import term_pattern
-from ...model import Op
 from . import Scalar
 
 OPS = {op.value: op for op in (Op.TERM, Op.TERM_PREFIX, Op.TERM_SUFFIX)}
@@ -57,7 +56,9 @@ def translate(search: str, by: str, text: str) -> str:
     if not search:
         return text
     by = by + by[-1:] * (len(search) - len(by))
-    return text.translate({ord(old): (new if by else "") for old, new in zip(search, by or " " * len(search), strict=False)})
+    return text.translate(
+        {ord(old): (new if by else "") for old, new in zip(search, by or " " * len(search), strict=False)}
+    )
 
 
 def trim(text: str, pattern: str, sides: int) -> str:
@@ -88,7 +89,7 @@ def indexof(text: str, value: str, start: int, length: int, occurrence: int) -> 
 
 
 def indexof_regex(text: str, pattern: str, start: int, length: int, occurrence: int) -> int | None:
-    if occurrence <= 0 or length < -1:
+    if occurrence <= 0 or length < -1 or start < 0:
         return None
     place, end = _window(text, start, length)
     regex: Any = compiled(pattern)
@@ -102,10 +103,10 @@ def indexof_regex(text: str, pattern: str, start: int, length: int, occurrence: 
 
 def countof(text: str, value: str, kind: str) -> int:
     if kind == "regex":
-        return sum(1 for _ in compiled(value).finditer(text))  # type: ignore[attr-defined]
+        return sum(1 for _ in compiled(value).finditer(text))  # type: ignore[attr-defined,misc]
     if not value:
         return 0
-    return sum(text.startswith(value, place) for place in range(len(text)))
+    return sum(1 for place in range(len(text)) if text.startswith(value, place))
 
 
 def extract(pattern: str, group: int, text: str) -> str:
@@ -132,7 +133,15 @@ def url_decode(text: str) -> str:
 
 
 def url_encode(text: str) -> str:
-    return urllib.parse.quote_plus(text, safe="-_.!*()")
+    return _lower(urllib.parse.quote_plus(text, safe="-_.!*()"))
+
+
+def url_encode_component(text: str) -> str:
+    return _lower(urllib.parse.quote(text, safe="-_.!*()"))
+
+
+def _lower(text: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), text)
 
 
 def base64_bytes(text: str) -> bytes | None:
@@ -300,16 +309,14 @@ FUNCTIONS = [
     Scalar("extract_all", "sss>s", lambda pattern, groups, text: extract_all(text, groups, pattern)),
     Scalar("regex_quote", "s>s", lambda text: re.sub(r"([\\.+*?()|\[\]{}^$#-])", r"\\\1", text)),
     Scalar("url_encode", "s>s", url_encode),
-    Scalar("url_encode_component", "s>s", lambda text: urllib.parse.quote(text, safe="-_.!~*'()")),
+    Scalar("url_encode_component", "s>s", url_encode_component),
     Scalar("url_decode", "s>s", url_decode),
     Scalar("base64_text", "s>s", base64_text),
     Scalar("base64_array", "s>s", base64_array),
     Scalar("base64_from_array", "s>s", base64_from_array),
     Scalar("base64_guid", "s>s", base64_guid),
     Scalar("base64_from_guid", "s>s", base64_from_guid),
-    Scalar("gzip", "s>s", lambda text: base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()),
     Scalar("gunzip", "s>s", lambda text: _unpacked(text, 31)),
-    Scalar("zlib", "s>s", lambda text: base64.b64encode(zlib.compress(text.encode())).decode()),
     Scalar("unzlib", "s>s", lambda text: _unpacked(text, 15)),
     Scalar("codepoints", "s>s", codepoints),
     Scalar("utf8", "s>s", utf8),

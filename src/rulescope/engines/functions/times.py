@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ...errors import RunError
@@ -66,7 +66,9 @@ def datetime_part(part: str, ticks: int) -> int:
 
 def make_datetime(year: int, month: int, day: int, hour: int, minute: int, second: float) -> int | None:
     try:
-        return ticks_of(datetime(year, month, day, hour, minute, int(second))) + round((second - int(second)) * 10_000_000)
+        return ticks_of(datetime(year, month, day, hour, minute, int(second))) + round(
+            (second - int(second)) * 10_000_000
+        )
     except (ValueError, OverflowError):
         return None
 
@@ -83,9 +85,9 @@ def zone(ticks: int, name: str, to_local: bool) -> int:
     except (KeyError, ValueError, OSError):
         raise RunError(f"unknown time zone {name!r}") from None
     if to_local:
-        local = moment(ticks).replace(tzinfo=timezone.utc).astimezone(where).replace(tzinfo=None)
+        local = moment(ticks).replace(tzinfo=UTC).astimezone(where).replace(tzinfo=None)
         return ticks_of(local) + ticks % 10
-    return ticks_of(moment(ticks).replace(tzinfo=where)) + ticks % 10
+    return ticks_of(moment(ticks).replace(tzinfo=where, fold=1)) + ticks % 10
 
 
 def runs(form: str) -> list[str]:

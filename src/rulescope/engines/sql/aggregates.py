@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 MAX_LIST = 1_048_576
 
-ALIAS = {"makeset": "make_set", "makelist": "make_list", "makebag": "make_bag", "argmax": "arg_max", "argmin": "arg_min", "any": "take_any", "anyif": "take_anyif", "make_dictionary": "make_bag", "make_list_with_nulls": "make_list_with_nulls"}
+ALIAS = {
+    "makeset": "make_set",
+    "makelist": "make_list",
+    "makebag": "make_bag",
+    "argmax": "arg_max",
+    "argmin": "arg_min",
+    "any": "take_any",
+    "anyif": "take_anyif",
+    "make_dictionary": "make_bag",
+    "make_list_with_nulls": "make_list_with_nulls",
+}
 CONDITIONAL = {
     "countif": "count", "sumif": "sum", "avgif": "avg", "minif": "min", "maxif": "max", "dcountif": "dcount", "stdevif": "stdev",
     "varianceif": "variance", "take_anyif": "take_any", "make_list_if": "make_list", "make_set_if": "make_set", "make_bag_if": "make_bag",
@@ -49,7 +59,9 @@ def summarize(plan: Plan, stage: Aggregate, frame: Frame) -> Frame:
     return replace(frame, cte=plan.cte(sql), columns=(*groups, *columns), order=(), tables=())
 
 
-def computed(plan: Plan, frame: Frame, stage: Aggregate | MakeSeries, by: int) -> tuple[Frame, list[Col], list[tuple[str, Value]]]:
+def computed(
+    plan: Plan, frame: Frame, stage: Aggregate | MakeSeries, by: int
+) -> tuple[Frame, list[Col], list[tuple[str, Value]]]:
     """A frame that has the groups as columns, these columns, and the aggregates over it."""
     named = plan.named(stage, frame)
     wide, changed = plan.windows(frame, Project(tuple(Column((name,), expr) for name, expr in named)))
@@ -61,7 +73,14 @@ def computed(plan: Plan, frame: Frame, stage: Aggregate | MakeSeries, by: int) -
         made = [(value, column) for (_, value), column in zip(keys, groups, strict=True)]
         wide = replace(wide, cte=plan.cte(plan.select(wide, [*plan.kept(wide), *made])))
     rows = packed_rows(plan, wide, [column.value for column in changed.columns[by:]])
-    return wide, groups, [(column.name, rows.get(column.value) or aggregate_value(plan, wide, column.value)) for column in changed.columns[by:]]
+    return (
+        wide,
+        groups,
+        [
+            (column.name, rows.get(column.value) or aggregate_value(plan, wide, column.value))
+            for column in changed.columns[by:]
+        ],
+    )
 
 
 def packed_rows(plan: Plan, frame: Frame, exprs: list[Expr]) -> dict[Expr, Value]:
@@ -146,8 +165,13 @@ def _sum(site: Site, args: list[Expr], name: str) -> Value:
 def _avg(site: Site, args: list[Expr], name: str) -> Value:
     value = _value(site, args, name, True)
     if value.type in ("datetime", "timespan"):
-        return Value(f"(sum({value.sql}::HUGEINT){site.filter()} // nullif(count({value.sql}){site.filter()}, 0))::BIGINT", value.type)
-    return Value(f"coalesce(avg({value.sql}){site.filter()}, 'nan'::DOUBLE)", value.type if value.type == "decimal" else "real")
+        return Value(
+            f"(sum({value.sql}::HUGEINT){site.filter()} // nullif(count({value.sql}){site.filter()}, 0))::BIGINT",
+            value.type,
+        )
+    return Value(
+        f"coalesce(avg({value.sql}){site.filter()}, 'nan'::DOUBLE)", value.type if value.type == "decimal" else "real"
+    )
 
 
 def _extreme(sql: str) -> Callable[[Site, list[Expr], str], Value]:
@@ -225,16 +249,21 @@ def _make_set(site: Site, args: list[Expr], name: str) -> Value:
         listed = f"list({value.sql}){site.filter(f'{value.sql} IS NOT NULL')}"
         return Value(f"kx_set_of_lists(to_json(coalesce({listed}, []))::VARCHAR, {size})::JSON", "dynamic")
     filtered = site.filter() if value.type == "string" else site.filter(f"{value.sql} IS NOT NULL")
-    listed = f"coalesce(list(DISTINCT {value.sql}){filtered}, [])[1:{size}]"
+    listed = f"coalesce(list_sort(list(DISTINCT {value.sql}){filtered}), [])[1:{size}]"
     if value.type in ("string", "long", "int", "bool", "guid"):
         return Value(f"to_json({listed})", "dynamic")
-    return Value(f"to_json(list_transform({listed}, lambda k_item: {to_json(Value('k_item', value.type)).sql}))", "dynamic")
+    return Value(
+        f"to_json(list_transform({listed}, lambda k_item: {to_json(Value('k_item', value.type)).sql}))", "dynamic"
+    )
 
 
 def _make_bag(site: Site, args: list[Expr], name: str) -> Value:
     value = convert(_value(site, args, name), "dynamic")
     order = f" ORDER BY {site.order}" if site.order else ""
-    return Value(f"kx_bag_merge(to_json(coalesce(list({value.sql}{order}){site.filter(f'{value.sql} IS NOT NULL')}, []))::VARCHAR)::JSON", "dynamic")
+    return Value(
+        f"kx_bag_merge(to_json(coalesce(list({value.sql}{order}){site.filter(f'{value.sql} IS NOT NULL')}, []))::VARCHAR)::JSON",
+        "dynamic",
+    )
 
 
 def _binary(sql: str, empty: str) -> Callable[[Site, list[Expr], str], Value]:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def _items(value: Value, kind: str) -> str:
     """The elements of a dynamic value as a list; of a scalar itself, of null one null."""
     sql = to_json(value).sql
-    pair = "to_json([to_json(k_item.key), k_item.value])" if kind == "array" else "json_object(k_item.key, k_item.value)"
+    pair = (
+        "to_json([to_json(k_item.key), k_item.value])" if kind == "array" else "json_object(k_item.key, k_item.value)"
+    )
     bags = f"list_transform(map_entries(from_json({sql}, '\"MAP(VARCHAR, JSON)\"')), lambda k_item: {pair})"
     return (
         f"CASE json_type({sql}) WHEN 'ARRAY' THEN from_json({sql}, '[\"JSON\"]') WHEN 'OBJECT' THEN {bags}"
@@ -39,17 +41,19 @@ def expanded(plan: Plan, stage: Expand | Apply, frame: Frame) -> Frame:
     length = f"greatest({', '.join(f'len({column.id})' for _, _, column, _ in lists)})"
     if stage.limit is not None:
         length = f"least({length}, {plan.constant(frame, stage.limit, 'long', 'limit of mv-expand').sql})"
-    second = plan.cte(f"SELECT *, unnest(generate_series(0::BIGINT, ({length})::BIGINT - 1)) AS {index.id} FROM {first}")
+    second = plan.cte(
+        f"SELECT *, unnest(generate_series(0::BIGINT, ({length})::BIGINT - 1)) AS {index.id} FROM {first}"
+    )
     made = plan.kept(frame)
     for name, kind, column, _ in lists:
         value = Value(f"nullif({column.id}[{index.id} + 1], 'null'::JSON)", "dynamic")
         value = convert(value, kind) if kind else value
         new = plan.column(name, value.type)
-        place = next((i for i, (_, old) in enumerate(made) if old.name == name), None)
-        if place is None:
+        spot = next((i for i, (_, old) in enumerate(made) if old.name == name), None)
+        if spot is None:
             made.append((value, new))
         else:
-            made[place] = (value, new)
+            made[spot] = (value, new)
     if stage.index:
         made.append((index.value, index))
     return plan.stage(replace(frame, cte=second), made)
@@ -71,7 +75,11 @@ def apply(plan: Plan, stage: Apply, frame: Frame) -> Frame:
     copied = replace(parents, groups=(*frame.groups, row.id))
     inner = expanded(plan, stage, copied)
     result = plan.inner(stage.query, inner)
-    gone = {column.value.name for column in stage.columns if isinstance(column.value, Field) and column.name in ("", column.value.name)}
+    gone = {
+        column.value.name
+        for column in stage.columns
+        if isinstance(column.value, Field) and column.name in ("", column.value.name)
+    }
     gone |= {column.name for column in result.columns}
     kept = [column for column in frame.columns if column.name not in gone]
     mine = [plan.column(column.name, column.type) for column in kept]
@@ -81,5 +89,7 @@ def apply(plan: Plan, stage: Apply, frame: Frame) -> Frame:
     items += [f"k_s.{old.id} AS {new.id}" for old, new in zip(result.columns, theirs, strict=True)]
     items += [f"k_p.{old.id} AS {new.id}" for old, new in zip(frame.order, order, strict=True)]
     items += [f"k_p.{name}" for name in frame.groups]
-    joined = plan.cte(f"SELECT {', '.join(items) or '1 AS k_none'} FROM {cte} k_p JOIN {result.cte} k_s ON k_p.{row.id} = k_s.{row.id}")
+    joined = plan.cte(
+        f"SELECT {', '.join(items) or '1 AS k_none'} FROM {cte} k_p JOIN {result.cte} k_s ON k_p.{row.id} = k_s.{row.id}"
+    )
     return replace(frame, cte=joined, columns=(*mine, *theirs), order=order)

@@ -6,7 +6,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...model import (
-    And, Call, Compare, Expr, Field, Index, Literal, Match, Named, Not, Op, OpaqueExpr, Or, Star, ToScalar, Within,
+    And,
+    Call,
+    Compare,
+    Expr,
+    Field,
+    Index,
+    Literal,
+    Match,
+    Named,
+    Not,
+    Op,
+    OpaqueExpr,
+    Or,
+    Star,
+    ToScalar,
+    Within,
 )  # fmt: skip
 from .frame import Frame
 from .predicates import comparable, compare, match
@@ -23,7 +38,9 @@ class Expressions:
     `special` answers calls that only some stages have (aggregates, prev, state of scan steps) before the function table.
     """
 
-    def __init__(self, plan: Plan, frame: Frame, special: Callable[[Call, Expressions], Value | None] | None = None) -> None:
+    def __init__(
+        self, plan: Plan, frame: Frame, special: Callable[[Call, Expressions], Value | None] | None = None
+    ) -> None:
         self.plan = plan
         self.frame = frame
         self.special = special
@@ -64,7 +81,11 @@ class Expressions:
             return "(" + " AND ".join(parts) + ")"
         parts = []
         for column in self.frame.columns:
-            if any(isinstance(value, str) for value in node.values) and column.type not in ("string", "dynamic", "guid"):
+            if any(isinstance(value, str) for value in node.values) and column.type not in (
+                "string",
+                "dynamic",
+                "guid",
+            ):
                 if node.op in (Op.TERM, Op.CONTAINS, Op.EQ, Op.STARTSWITH, Op.ENDSWITH, Op.TERM_PREFIX, Op.TERM_SUFFIX):
                     parts.append(match(node, convert(column.value, "string")))
                 continue
@@ -88,7 +109,9 @@ class Expressions:
         outer = self.plan.fresh("s")
         condition = compare(Value(outer, subject.type), node.op, Value(f"{row}.{first.id}", first.type), node.cased)
         test = f"SELECT {'bool_and' if node.every else 'bool_or'}({condition}) FROM {inner.cte} {row}"
-        return f"coalesce((SELECT ({test}) FROM (SELECT {subject.sql} AS {outer})), {'TRUE' if node.every else 'FALSE'})"
+        return (
+            f"coalesce((SELECT ({test}) FROM (SELECT {subject.sql} AS {outer})), {'TRUE' if node.every else 'FALSE'})"
+        )
 
     # ---------------------------------------------------------------- one method a node kind
 
@@ -111,7 +134,12 @@ class Expressions:
         return Value(sql, "bool")
 
     def index(self, node: Index) -> Value:
-        if isinstance(node.base, Call) and node.base.name in SEVERAL and isinstance(node.key, Literal) and node.key.type == "string":
+        if (
+            isinstance(node.base, Call)
+            and node.base.name in SEVERAL
+            and isinstance(node.key, Literal)
+            and node.key.type == "string"
+        ):
             return part_of(node.base, node.key.value, self)
         steps, base = [], node
         path: Expr = node

@@ -10,13 +10,35 @@ from ..types import ALIASES, SQL_TYPES
 from .predicates import compare, empty, regex_sql
 from .scalars import FUNCTIONS, SAME, Row
 from .values import (
-    NUMERIC, Value, boolean, common_type, convert, instant, json_text, long, null, number, quote, string, to_json, unsupported,
+    NUMERIC,
+    Value,
+    boolean,
+    common_type,
+    convert,
+    instant,
+    json_text,
+    long,
+    null,
+    number,
+    quote,
+    string,
+    to_json,
+    unsupported,
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from .expressions import Expressions
 
-LETTERS = {"s": "string", "l": "long", "r": "real", "t": "datetime", "p": "timespan", "b": "bool", "g": "guid", "d": "dynamic"}
+LETTERS = {
+    "s": "string",
+    "l": "long",
+    "r": "real",
+    "t": "datetime",
+    "p": "timespan",
+    "b": "bool",
+    "g": "guid",
+    "d": "dynamic",
+}
 
 
 class Functions:
@@ -40,7 +62,9 @@ def by_table(name: str, rows: Sequence[Row], args: Sequence[Value]) -> Value:
     """A call of a function of the table."""
     for spec, sql, result in rows:
         letters = spec_letters(spec, len(args))
-        if letters is None or any(letter == "d" and arg.type not in ("dynamic", "string") for letter, arg in zip(letters, args, strict=True)):
+        if letters is None or any(
+            letter == "d" and arg.type not in ("dynamic", "string") for letter, arg in zip(letters, args, strict=True)
+        ):
             continue
         values = [argument(letter, arg, name) for letter, arg in zip(letters, args, strict=True)]
         rest = ", ".join(value.sql for value in values[len(spec) - 2 :]) if spec.endswith("*") else ""
@@ -89,7 +113,14 @@ def _arithmetic(functions: Functions, node: Call, at: Expressions) -> Value:
         return _numbers(node.name, left, right)
     made = TIMES.get((kinds[0], node.name, kinds[1]))
     if made is None:
-        made = next((rule for (a, op, b), rule in TIMES.items() if op == node.name and a in (kinds[0], _wide(kinds[0])) and b in (kinds[1], _wide(kinds[1]))), None)
+        made = next(
+            (
+                rule
+                for (a, op, b), rule in TIMES.items()
+                if op == node.name and a in (kinds[0], _wide(kinds[0])) and b in (kinds[1], _wide(kinds[1]))
+            ),
+            None,
+        )
     if made is None:
         raise unsupported(f"{kinds[0]} {node.name} {kinds[1]}")
     return Value(made[0].format(left.sql, right.sql), made[1])
@@ -124,8 +155,7 @@ def _numbers(op: str, left: Value, right: Value) -> Value:
             return Value(f"try_cast({sql.format(f'{left.sql}::BIGINT', f'{right.sql}::BIGINT')} AS INTEGER)", kind)
         return Value(sql.format(left.sql, right.sql), kind)
     if kind == "decimal":
-        sql = {"/": "({0}::DOUBLE / nullif({1}, 0)::DOUBLE)::DECIMAL(38,18)", "*": "({0}::DOUBLE * {1}::DOUBLE)::DECIMAL(38,18)"}.get(op)
-        if sql is not None:
+        if op in ("*", "/"):
             raise unsupported(f"decimal {op} decimal")
         return Value(f"({left.sql} {op} {right.sql})", kind)
     if op == "%":
@@ -136,7 +166,11 @@ def _numbers(op: str, left: Value, right: Value) -> Value:
 def _negate(functions: Functions, node: Call, at: Expressions) -> Value:
     value = number(at.value(node.args[0]), "unary -")
     if value.known and value.constant is not None:
-        return long(-value.constant, value.type) if value.type in ("int", "long") else Value(f"(-{value.sql})", value.type, -value.constant)
+        return (
+            long(-value.constant, value.type)
+            if value.type in ("int", "long")
+            else Value(f"(-{value.sql})", value.type, -value.constant)
+        )
     return Value(f"(-{value.sql})", value.type)
 
 
@@ -156,7 +190,9 @@ def _case(functions: Functions, node: Call, at: Expressions) -> Value:
 
 def _choice(conditions: list[str], results: list[Value]) -> Value:
     results = unify(results, "branches")
-    cases = " ".join(f"WHEN {condition} THEN {result.sql}" for condition, result in zip(conditions, results[:-1], strict=True))
+    cases = " ".join(
+        f"WHEN {condition} THEN {result.sql}" for condition, result in zip(conditions, results[:-1], strict=True)
+    )
     return Value(f"CASE {cases} ELSE {results[-1].sql} END", results[0].type)
 
 
@@ -164,7 +200,14 @@ def unify(values: Sequence[Value], what: str) -> list[Value]:
     """Values as one type."""
     typed = [value.type for value in values if value.constant is not None or value.type == "string"] or [values[0].type]
     kind = common_type(typed, what)
-    return [null(kind) if value.constant is None and value.type != kind else to_json(value) if kind == "dynamic" and value.type != kind else convert(value, kind) for value in values]
+    return [
+        null(kind)
+        if value.constant is None and value.type != kind
+        else to_json(value)
+        if kind == "dynamic" and value.type != kind
+        else convert(value, kind)
+        for value in values
+    ]
 
 
 def _coalesce(functions: Functions, node: Call, at: Expressions) -> Value:
@@ -191,7 +234,12 @@ def _extreme(sql: str) -> Callable[[Functions, Call, Expressions], Value]:
 def _to(kind: str) -> Callable[[Functions, Call, Expressions], Value]:
     def build(functions: Functions, node: Call, at: Expressions) -> Value:
         value = at.value(node.args[0])
-        if kind == "string" and value.type == "dynamic" and value.sql.startswith("nullif(json_extract(") and value.sql.endswith(", 'null'::JSON)"):
+        if (
+            kind == "string"
+            and value.type == "dynamic"
+            and value.sql.startswith("nullif(json_extract(")
+            and value.sql.endswith(", 'null'::JSON)")
+        ):
             inner = value.sql[len("nullif(json_extract(") : -len(", 'null'::JSON)")]
             if not inner.rstrip().endswith("END)"):
                 return Value(f"coalesce(json_extract_string({inner}, '')", "string")
@@ -224,7 +272,10 @@ def _gettype(functions: Functions, node: Call, at: Expressions) -> Value:
     if value.type != "dynamic":
         return string(value.type)
     kinds = "WHEN 'OBJECT' THEN 'dictionary' WHEN 'ARRAY' THEN 'array' WHEN 'VARCHAR' THEN 'string' WHEN 'DOUBLE' THEN 'double' WHEN 'BOOLEAN' THEN 'bool'"
-    return Value(f"CASE WHEN {value.sql} IS NULL THEN 'null' ELSE CASE json_type({value.sql}) {kinds} ELSE 'long' END END", "string")
+    return Value(
+        f"CASE WHEN {value.sql} IS NULL THEN 'null' ELSE CASE json_type({value.sql}) {kinds} ELSE 'long' END END",
+        "string",
+    )
 
 
 def _not(functions: Functions, node: Call, at: Expressions) -> Value:
@@ -242,7 +293,11 @@ def _ago(functions: Functions, node: Call, at: Expressions) -> Value:
 
 
 def _column_if_exists(functions: Functions, node: Call, at: Expressions) -> Value:
-    name = literal_text(node.args[0], "the name in column_ifexists") if not isinstance(node.args[0], Field) else node.args[0].name
+    name = (
+        literal_text(node.args[0], "the name in column_ifexists")
+        if not isinstance(node.args[0], Field)
+        else node.args[0].name
+    )
     found = at.frame.find(name)
     return found.value if found else at.value(node.args[1])
 
@@ -291,7 +346,13 @@ def _ceiling(functions: Functions, node: Call, at: Expressions) -> Value:
 
 def typed_argument(expr: Expr) -> str:
     """A `typeof(x)` argument's type."""
-    text = str(expr.value) if isinstance(expr, Literal) else expr.args[0].value if isinstance(expr, Call) and expr.name == "typeof" and isinstance(expr.args[0], Literal) else getattr(expr, "name", "")
+    text = (
+        str(expr.value)
+        if isinstance(expr, Literal)
+        else expr.args[0].value
+        if isinstance(expr, Call) and expr.name == "typeof" and isinstance(expr.args[0], Literal)
+        else getattr(expr, "name", "")
+    )
     kind = ALIASES.get(str(text).lower(), str(text).lower())
     if kind not in SQL_TYPES:
         raise unsupported(f"typeof({text})")
@@ -304,7 +365,9 @@ def _extract(functions: Functions, node: Call, at: Expressions) -> Value:
         regex_sql("''", pattern.constant)
         found = Value(f"regexp_extract({source.sql}, {pattern.sql}, {group.constant})", "string")
     else:
-        found = Value(f"kx_extract({convert(pattern, 'string').sql}, {convert(group, 'long').sql}, {source.sql})", "string")
+        found = Value(
+            f"kx_extract({convert(pattern, 'string').sql}, {convert(group, 'long').sql}, {source.sql})", "string"
+        )
     return convert(found, typed_argument(node.args[3])) if len(node.args) > 3 else found
 
 
@@ -328,7 +391,11 @@ def _listed(cased: bool, negated: bool) -> Callable[[Functions, Call, Expression
             if value.type == "dynamic":
                 left = convert(subject, "string").sql
                 items = f"coalesce(CASE WHEN json_type({value.sql}) = 'ARRAY' THEN json_extract_string({value.sql}, '$[*]') ELSE [json_extract_string({value.sql}, '$')] END, [])"
-                parts.append(f"list_contains({items}, {left})" if cased else f"list_contains(list_transform({items}, lambda k_item: lower(k_item)), lower({left}))")
+                parts.append(
+                    f"list_contains({items}, {left})"
+                    if cased
+                    else f"list_contains(list_transform({items}, lambda k_item: lower(k_item)), lower({left}))"
+                )
             else:
                 parts.append(compare(subject, Op.EQ, value, cased))
         sql = "(" + " OR ".join(parts) + ")" if parts else "FALSE"
@@ -341,7 +408,10 @@ def _terms(every: bool) -> Callable[[Functions, Call, Expressions], Value]:
     def build(functions: Functions, node: Call, at: Expressions) -> Value:
         subject = convert(at.value(node.args[0]), "string")
         values = [at.value(arg) for arg in node.args[1:]]
-        lists = [value if value.type == "dynamic" else Value(f"to_json([{convert(value, 'string').sql}])", "dynamic") for value in values]
+        lists = [
+            value if value.type == "dynamic" else Value(f"to_json([{convert(value, 'string').sql}])", "dynamic")
+            for value in values
+        ]
         parts = [f"kx_has_list({subject.sql}, {value.sql}::VARCHAR, {'TRUE' if every else 'FALSE'})" for value in lists]
         return Value("(" + (" AND " if every else " OR ").join(parts) + ")", "bool")
 
@@ -355,7 +425,10 @@ def _pack(functions: Functions, node: Call, at: Expressions) -> Value:
     args = plain_args(node)
     if len(args) % 2:
         raise unsupported(f"{node.name} with an odd number of arguments")
-    pairs = [f"{convert(at.value(key), 'string').sql}, {_element(at.value(value))}" for key, value in zip(args[0::2], args[1::2], strict=True)]
+    pairs = [
+        f"{convert(at.value(key), 'string').sql}, {_element(at.value(value))}"
+        for key, value in zip(args[0::2], args[1::2], strict=True)
+    ]
     return Value(f"json_object({', '.join(pairs)})", "dynamic")
 
 
@@ -394,8 +467,30 @@ def _range(functions: Functions, node: Call, at: Expressions) -> Value:
     if start.type in ("datetime", "timespan"):
         width = step.sql if step else "36000000000"
         texts = "k_datetime_text" if start.type == "datetime" else "k_timespan_text"
-        return Value(f"to_json(list_transform(range({start.sql}, {stop.sql} + 1, {width})[1:1048576], lambda k_item: {texts}(k_item)))", "dynamic")
-    return Value(f"kx_range({convert(start, 'real').sql}, {convert(stop, 'real').sql}, {convert(step, 'real').sql if step else '1.0'}, {'TRUE' if {start.type, stop.type, step.type if step else 'long'} <= {'int', 'long'} else 'FALSE'})::JSON", "dynamic")
+        return Value(
+            f"to_json(list_transform(range({start.sql}, {stop.sql} + 1, {width})[1:1048576], lambda k_item: {texts}(k_item)))",
+            "dynamic",
+        )
+    return Value(
+        f"kx_range({convert(start, 'real').sql}, {convert(stop, 'real').sql}, {convert(step, 'real').sql if step else '1.0'}, {'TRUE' if {start.type, stop.type, step.type if step else 'long'} <= {'int', 'long'} else 'FALSE'})::JSON",
+        "dynamic",
+    )
+
+
+def _geo_info(functions: Functions, node: Call, at: Expressions) -> Value:
+    """The row of the configured table of that name whose `network` holds the address, as a bag."""
+    source = at.plan.sources.get("geo_info_from_ip_address")
+    if source is None:
+        raise unsupported("function geo_info_from_ip_address: no such table is configured")
+    rows = at.plan.source(source)
+    address = convert(at.value(node.args[0]), "string")
+    fields = ("country", "state", "city", "latitude", "longitude")
+    pairs = ", ".join(
+        f"{quote(c.name)}, {_element(c.value)}" for name in fields for c in rows.columns if c.name == name
+    )
+    network = rows.column("network").id
+    sql = f"(SELECT first(json_object({pairs})) FROM {rows.cte} WHERE kx_in_network({address.sql}, {network}))"
+    return Value(f"coalesce({sql}, '{{}}'::JSON)", "dynamic")
 
 
 def _series(name: str) -> Callable[[Functions, Call, Expressions], Value]:
@@ -448,6 +543,7 @@ BUILT: dict[str, Builder] = {
     "has_any": _terms(False), "has_all": _terms(True), "bag_pack": _pack, "pack_array": _pack_array, "pack_all": _pack_all,
     "bag_pack_columns": lambda functions, node, at: _pack_columns(node, at),
     "array_sort_asc": _array_sort(False), "array_sort_desc": _array_sort(True), "range": _range, "typeof": _typeof,
+    "geo_info_from_ip_address": _geo_info, "toscalar": lambda functions, node, at: at.value(node.args[0]),
     "ingestion_time": _ingestion_time, "datetime_list_timezones": _constant_list,
     **{name: _series(name.removeprefix("series_")) for name in SERIES_DYNAMIC},
 }  # fmt: skip
@@ -457,4 +553,6 @@ def _pack_columns(node: Call, at: Expressions) -> Value:
     fields = [arg for arg in node.args if isinstance(arg, Field)]
     if len(fields) != len(node.args):
         raise unsupported("bag_pack_columns of expressions")
-    return Value(f"json_object({', '.join(f'{quote(arg.name)}, {_element(at.value(arg))}' for arg in fields)})", "dynamic")
+    return Value(
+        f"json_object({', '.join(f'{quote(arg.name)}, {_element(at.value(arg))}' for arg in fields)})", "dynamic"
+    )

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...errors import UnsupportedError
 from ...binding.combine import beside, union_row
+from ...errors import UnsupportedError
 from ...model import Field, Join, Scan, Union
 from .frame import Col, Frame
+from .plan import row_of
 from .predicates import comparable
 from .values import Value, null, quote, unsupported
 
-from .plan import row_of
-
 if TYPE_CHECKING:
     from .plan import Plan
+
+MAX_CELLS = 200_000
+"""Columns times tables of a union; more makes SQL that takes minutes to plan."""
 
 KINDS = {  # kind: SQL join, columns of which sides
     "innerunique": ("JOIN", "both"), "inner": ("JOIN", "both"), "leftouter": ("LEFT JOIN", "both"), "rightouter": ("RIGHT JOIN", "both"),
@@ -36,7 +38,9 @@ def join(plan: Plan, stage: Join, frame: Frame) -> Frame:
     if kind == "innerunique":
         keys = ", ".join((*left.groups, *(key.id for key, _ in pairs))) or "1"
         order = f" ORDER BY {left.order_sql}" if left.order else ""
-        left = replace(left, cte=plan.cte(f"SELECT * FROM {left.cte} QUALIFY row_number() OVER (PARTITION BY {keys}{order}) = 1"))
+        left = replace(
+            left, cte=plan.cte(f"SELECT * FROM {left.cte} QUALIFY row_number() OVER (PARTITION BY {keys}{order}) = 1")
+        )
     word, sides = KINDS[kind]
     condition = " AND ".join(_key_equal(a, b) for a, b in pairs) or "TRUE"
     if sides == "left":
@@ -75,11 +79,16 @@ def _one_side(plan: Plan, kept: Frame, other: Frame, word: str, condition: str, 
     return replace(kept, cte=cte)
 
 
-def _both(plan: Plan, stage: Join, kind: str, left: Frame, right: Frame, word: str, condition: str, frame: Frame) -> Frame:
+def _both(
+    plan: Plan, stage: Join, kind: str, left: Frame, right: Frame, word: str, condition: str, frame: Frame
+) -> Frame:
     gone = {key.right.name for key in stage.on if isinstance(key.right, Field)} if stage.keyword == "lookup" else set()
     others = [column for column in right.columns if column.name not in gone]
     names = beside(row_of(left), row_of(right), gone).names[len(left.columns) :]
-    made = [(_outer(column, kind in ("rightouter", "fullouter")), plan.column(column.name, column.type)) for column in left.columns]
+    made = [
+        (_outer(column, kind in ("rightouter", "fullouter")), plan.column(column.name, column.type))
+        for column in left.columns
+    ]
     for column, name in zip(others, names, strict=True):
         made.append((_outer(column, kind in ("leftouter", "fullouter")), plan.column(name, column.type)))
     items = [f"{value.sql} AS {column.id}" for value, column in made] + list(left.groups)
@@ -123,6 +132,10 @@ def united(plan: Plan, frames: list[Frame], kind: str = "outer", source: str = "
     if len(frames) == 1 and not source:
         return frames[0]
     keys = _columns(frames, kind)
+    if plan.needed is not None:
+        keys = [key for key in keys if key[2] in plan.needed or not {key[0], key[2]}.isdisjoint(plan.needed)]
+    if len(keys) * len(frames) > MAX_CELLS:
+        raise unsupported(f"a union of {len(frames)} tables with {len(keys)} columns")
     columns = [plan.column(label, column_type) for _, column_type, label in keys]
     head = plan.column(source, "string") if source else None
     parts = []

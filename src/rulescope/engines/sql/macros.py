@@ -12,7 +12,6 @@ MACROS = {
     "k_tolong(s)": "coalesce(try_cast(s AS BIGINT), try_cast(trunc(try_cast(s AS DOUBLE)) AS BIGINT))",
     "k_toreal(s)": "coalesce(try_cast(s AS DOUBLE), try_cast(try_cast(s AS BIGINT) AS DOUBLE))",
     "k_tobool(s)": "CASE lower(trim(s)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE WHEN '' THEN NULL ELSE try_cast(s AS BIGINT) <> 0 END",
-    "k_iso(s)": f"try_cast(s[1:19] AS TIMESTAMP)",
     "k_todatetime(s)": (
         r"CASE WHEN regexp_full_match(s, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,7})?Z?')"
         f" THEN epoch_us(try_cast(s[1:19] AS TIMESTAMP)) * 10 + {EPOCH}"
@@ -47,6 +46,8 @@ MACROS = {
     "k_dow(t)": f"(t // {DAY} + 1) % 7",
     "k_json_list(j)": "from_json(CASE WHEN json_type(j) = 'ARRAY' THEN j END, '[\"JSON\"]')",
     "k_index(s, f, start)": "CASE WHEN strpos(s[start + 1:], f) = 0 THEN -1 ELSE strpos(s[start + 1:], f) + start - 1 END",
+    "k_unixtime(x, per)": f"({EPOCH} + CAST(round(x * (10000000 / per)) AS BIGINT))",
+    "k_real_bin(a, b)": "floor(a / b) * b",
     "k_substring(s, start, n)": (
         "CASE WHEN n <= 0 THEN '' WHEN start < 0 THEN s[greatest(length(s) + start, 0) + 1 : greatest(length(s) + start, 0) + n]"
         " ELSE s[start + 1 : start + n] END"

@@ -13,7 +13,12 @@ from .values import Value, convert, null, quote, unsupported
 if TYPE_CHECKING:
     from .plan import Plan
 
-TYPED = {"long": r"([-+]?\d+)", "int": r"([-+]?\d+)", "real": r"([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)", "decimal": r"([-+]?\d*\.?\d+)"}
+TYPED = {
+    "long": r"([-+]?\d+)",
+    "int": r"([-+]?\d+)",
+    "real": r"([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)",
+    "decimal": r"([-+]?\d*\.?\d+)",
+}
 """What numbers look like; other types take text up to what follows them."""
 
 
@@ -81,7 +86,10 @@ def parse(plan: Plan, stage: Parse, frame: Frame) -> Frame:
         matched = f"{matched} AND {' AND '.join(valid)}"
         flag = plan.column("\x00flag", "bool")
         wide = plan.stage(wide, [*plan.kept(wide), (Value(f"({matched})", "bool"), flag)])
-        made = [(name, Value(f"CASE WHEN {flag.id} THEN {value.sql} ELSE {null(value.type).sql} END", value.type)) for name, value in made]
+        made = [
+            (name, Value(f"CASE WHEN {flag.id} THEN {value.sql} ELSE {null(value.type).sql} END", value.type))
+            for name, value in made
+        ]
         matched = flag.id
     if stage.keyword == "parse-where":
         wide = plan.filtered(wide, matched)
@@ -98,12 +106,23 @@ def parse_kv(plan: Plan, stage: ParseKv, frame: Frame) -> Frame:
     if unknown:
         raise unsupported(f"parse-kv {', '.join(sorted(unknown))}")
     source = convert(plan.expressions(frame).value(stage.source), "string")
-    settings = ", ".join(quote(str(options.get(name, ""))) for name in ("pair_delimiter", "kv_delimiter", "quote", "escape", "regex"))
+    settings = ", ".join(
+        quote(str(options.get(name, ""))) for name in ("pair_delimiter", "kv_delimiter", "quote", "escape", "regex")
+    )
     greedy = "TRUE" if str(options.get("greedy", False)).lower() == "true" else "FALSE"
     bag = Value(f"kx_parse_kv({source.sql}, {settings}, {greedy})::JSON", "dynamic")
     column = plan.column("\x00bag", "dynamic")
     wide = plan.stage(frame, [*plan.kept(frame), (bag, column)])
-    made = [(typed.name, convert(Value(f"coalesce(json_extract_string({column.id}, {quote(_key(typed.name))}), '')", "string"), typed.type)) for typed in stage.columns]
+    made = [
+        (
+            typed.name,
+            convert(
+                Value(f"coalesce(json_extract_string({column.id}, {quote(_key(typed.name))}), '')", "string"),
+                typed.type,
+            ),
+        )
+        for typed in stage.columns
+    ]
     after = extended(plan, wide, made)
     return after.with_columns(column for column in after.columns if "\x00" not in column.name)
 

@@ -13,6 +13,7 @@ from ...model.walk import opaques
 from .expressions import Expressions
 from .frame import Col, Frame
 from .functions import Functions
+from .needed import names_needed
 from .values import Value, convert, unsupported
 
 WINDOWED = frozenset(
@@ -50,13 +51,15 @@ class Plan:
     sources: Mapping[str, Source]
     now: int
     stored: Mapping[str, Query | Callable[[tuple[Expr, ...]], Query]] = field(default_factory=dict)
-    external: Callable[[tuple[str, ...]], Source | None] = lambda locations: None
+    external: Callable[[str], Source | None] = lambda location: None
     run: Callable[[str, int], list[tuple[Any, ...]]] | None = None
     ctes: list[str] = field(default_factory=list)
     lets: dict[str, Lets] = field(default_factory=dict)
     scalars: dict[str, Value] = field(default_factory=dict)
     current: Frame | None = None
     counter: int = 0
+    recursive: bool = False
+    needed: frozenset[str] | None = None
     functions: Functions = field(init=False)
     depth: int = 0
 
@@ -79,10 +82,16 @@ class Plan:
     def column(self, name: str, kind: str) -> Col:
         return Col(name, kind, self.fresh())
 
-    def select(self, frame: Frame, made: list[tuple[Value, Col]], tail: str = "", hidden: tuple[str, ...] | None = None) -> str:
+    def select(
+        self, frame: Frame, made: list[tuple[Value, Col]], tail: str = "", hidden: tuple[str, ...] | None = None
+    ) -> str:
         """`SELECT` of computed columns and the hidden ones of `frame`."""
         items = [value.sql if value.sql == column.id else f"{value.sql} AS {column.id}" for value, column in made]
-        items += [name for name in (frame.hidden if hidden is None else hidden) if all(name != column.id for _, column in made)]
+        items += [
+            name
+            for name in (frame.hidden if hidden is None else hidden)
+            if all(name != column.id for _, column in made)
+        ]
         return f"SELECT {', '.join(items) or '1 AS k_none'} FROM {frame.cte}{' ' + tail if tail else ''}"
 
     def stage(self, frame: Frame, made: list[tuple[Value, Col]], tail: str = "") -> Frame:
@@ -112,9 +121,12 @@ class Plan:
         for let in query.lets:
             self.lets = {**self.lets, let.name: Lets(let.query, self.lets, let.materialized)}
         frame: Frame | None = None
-        for stage in query.stages:
+        outer_needed = self.needed
+        for place, stage in enumerate(query.stages):
+            self.needed = names_needed(query.stages[place + 1 :])
             frame = lower(self, stage, frame)
             self.current = outer_current
+        self.needed = outer_needed
         self.lets, self.depth = saved, self.depth - 1
         if frame is None:
             raise unsupported("a query without stages")
@@ -184,7 +196,8 @@ class Plan:
 
     def sql(self, select: str) -> str:
         """`select` with all common table expressions before it."""
-        return f"WITH {', '.join(self.ctes)} {select}" if self.ctes else select
+        recursive = "RECURSIVE " if self.recursive else ""
+        return f"WITH {recursive}{', '.join(self.ctes)} {select}" if self.ctes else select
 
     def called(self, name: str, args: tuple[Expr, ...], frame: Frame | None) -> Frame:
         """Rows of a stored function or of a table of that name; arguments are refused unless it takes them."""
@@ -194,7 +207,15 @@ class Plan:
                 if table in self.sources:
                     return self.source(self.sources[table])
             raise unsupported(f"watchlist {alias!r}: no such table is configured")
+        if name == "table" and args and frame is None:
+            wanted = self.constant(None, args[0], "string", "table").constant
+            found = self.scan(str(wanted))
+            if not found:
+                raise unsupported(f"unknown table {wanted!r}")
+            return found[0]
         body = self.stored.get(name)
+        if name == "FileProfile" and body is None and frame is not None and name in self.sources and args:
+            return self.file_profile(args[0], frame)
         if body is not None:
             if not isinstance(body, Query):
                 body = body(args)
@@ -204,6 +225,28 @@ class Plan:
         if frame is None and name in self.sources and not args:
             return self.source(self.sources[name])
         raise unsupported(f"function {name}: not configured" + (" with arguments" if name in self.sources else ""))
+
+    def file_profile(self, subject: Expr, frame: Frame) -> Frame:
+        """`invoke FileProfile(hash)`: the configured table of that name, found by the hash; columns of the rows stay."""
+        profile = self.copied(self.source(self.sources["FileProfile"]))
+        value = convert(Expressions(self, frame).value(subject), "string")
+        keys = [column for column in profile.columns if column.name in ("SHA1", "SHA256", "MD5")]
+        if not keys:
+            raise unsupported("FileProfile: the configured table has no SHA1, SHA256 or MD5")
+        added = [
+            (column, self.column(column.name, column.type))
+            for column in profile.columns
+            if frame.find(column.name) is None
+        ]
+        row = self.fresh("r")
+        found = " OR ".join(f"lower({key.id}) = lower({row}.k_hash)" for key in keys)
+        packed = ", ".join(f"any_value({old.id}) AS {new.id}" for old, new in added) or "1 AS k_one"
+        left = self.cte(f"SELECT *, {value.sql} AS k_hash FROM {frame.cte}")
+        matched = f"SELECT {packed} FROM {profile.cte} WHERE {row}.k_hash <> '' AND ({found})"
+        items = [*(column.id for column in frame.columns), *frame.hidden]
+        items += [f"coalesce({new.id}, '') AS {new.id}" if new.type == "string" else new.id for _, new in added]
+        cte = self.cte(f"SELECT {', '.join(items)} FROM {left} {row}, LATERAL ({matched}) k_found")
+        return replace(frame, cte=cte, columns=(*frame.columns, *(new for _, new in added)))
 
     def to_scalar(self, node: ToScalar) -> Value:
         """`toscalar`: a scalar subquery; nothing found is null."""

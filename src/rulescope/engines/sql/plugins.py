@@ -28,7 +28,9 @@ def evaluate(plan: Plan, stage: Evaluate, frame: Frame | None) -> Frame:
     made = []
     for typed in stage.schema:
         found = after.find(typed.name)
-        made.append((convert(found.value, typed.type) if found else null(typed.type), plan.column(typed.name, typed.type)))
+        made.append(
+            (convert(found.value, typed.type) if found else null(typed.type), plan.column(typed.name, typed.type))
+        )
     return plan.stage(after, made)
 
 
@@ -53,8 +55,20 @@ def _bag_unpack(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     bag = frame.column(args[0].name)
     if bag.type != "dynamic":
         raise unsupported("bag_unpack of a column that is not dynamic")
-    prefix = _text(args[1], "prefix of bag_unpack") if len(args) > 1 else _text(options["OutputColumnPrefix"], "prefix") if "OutputColumnPrefix" in options else ""
-    conflict = _text(args[2], "columnsConflict") if len(args) > 2 else _text(options["columnsConflict"], "columnsConflict") if "columnsConflict" in options else "error"
+    prefix = (
+        _text(args[1], "prefix of bag_unpack")
+        if len(args) > 1
+        else _text(options["OutputColumnPrefix"], "prefix")
+        if "OutputColumnPrefix" in options
+        else ""
+    )
+    conflict = (
+        _text(args[2], "columnsConflict")
+        if len(args) > 2
+        else _text(options["columnsConflict"], "columnsConflict")
+        if "columnsConflict" in options
+        else "error"
+    )
     ignored = set()
     ignore = args[3] if len(args) > 3 else options.get("ignoredProperties")
     if isinstance(ignore, Literal) and isinstance(ignore.value, str):
@@ -129,10 +143,17 @@ def _pivot(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     for (name,) in rows:
         made.append((name, plan.column(name, best.type)))
     ids = [column.id for column in groups]
-    parts = plan.cte(f"SELECT {', '.join([*ids, f'{text} AS k_name', f'{best.sql} AS k_value'])} FROM {frame.cte} GROUP BY {', '.join([*ids, 'k_name'])}")
+    parts = plan.cte(
+        f"SELECT {', '.join([*ids, f'{text} AS k_name', f'{best.sql} AS k_value'])} FROM {frame.cte} GROUP BY {', '.join([*ids, 'k_name'])}"
+    )
     blank = "0" if best.type in ("long", "int") and call.name.startswith(("count", "dcount", "sum")) else "NULL"
-    items = ids + [f"coalesce(any_value(k_value) FILTER (WHERE k_name = {quote(name)}), {blank if best.type != 'string' else quote('')}) AS {column.id}" for name, column in made]
-    cte = plan.cte(f"SELECT {', '.join(items) or '1 AS k_none'} FROM {parts}{' GROUP BY ' + ', '.join(ids) if ids else ''}")
+    items = ids + [
+        f"coalesce(any_value(k_value) FILTER (WHERE k_name = {quote(name)}), {blank if best.type != 'string' else quote('')}) AS {column.id}"
+        for name, column in made
+    ]
+    cte = plan.cte(
+        f"SELECT {', '.join(items) or '1 AS k_none'} FROM {parts}{' GROUP BY ' + ', '.join(ids) if ids else ''}"
+    )
     return Frame(cte, (*groups, *(column for _, column in made)))
 
 
@@ -171,8 +192,13 @@ def _ip_lookup(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     names = beside(row_of(frame), row_of(right)).names[len(frame.columns) :]
     made = [(c.value, plan.column(name, c.type)) for c, name in zip(right.columns, names, strict=True)]
     items = [*(c.id for c in frame.columns), *frame.hidden]
-    items += [f"{f'''coalesce({value.sql}, '')''' if column.type == 'string' else value.sql} AS {column.id}" for value, column in made]
-    cte = plan.cte(f"SELECT {', '.join(items)} FROM {left} {'LEFT ' if outer else ''}JOIN {right.cte} ON {test}({at}, {right.column(network.name).id})")
+    items += [
+        f"{f'''coalesce({value.sql}, '')''' if column.type == 'string' else value.sql} AS {column.id}"
+        for value, column in made
+    ]
+    cte = plan.cte(
+        f"SELECT {', '.join(items)} FROM {left} {'LEFT ' if outer else ''}JOIN {right.cte} ON {test}({at}, {right.column(network.name).id})"
+    )
     return replace(frame, cte=cte, columns=(*frame.columns, *(column for _, column in made)))
 
 

@@ -18,7 +18,9 @@ MANY = 8
 
 def escaped(text: str) -> str:
     """`text` as a pattern for RE2 that finds itself."""
-    return "".join(c if c.isalnum() or c == "_" or ord(c) > 127 else f"\\x{{{ord(c):x}}}" if c < " " else "\\" + c for c in text)
+    return "".join(
+        c if c.isalnum() or c == "_" or ord(c) > 127 else f"\\x{{{ord(c):x}}}" if c < " " else "\\" + c for c in text
+    )
 
 
 def term_pattern(value: str, op: Op = Op.TERM) -> str:
@@ -153,11 +155,17 @@ def term(subject: str, values: Sequence[str], op: Op, cased: bool) -> str:
 
 def _equal(node: Match, subject: Value) -> str:
     if node.every and len(node.values) > 1:
-        return _joined([_equal(Match(node.subject, node.op, (value,), cased=node.cased), subject) for value in node.values], True)
+        return _joined(
+            [_equal(Match(node.subject, node.op, (value,), cased=node.cased), subject) for value in node.values], True
+        )
     if subject.type == "dynamic":
         return _dynamic_equal(node, subject)
     if subject.type in ("string", "guid"):
-        return _listed(convert(subject, "string").sql, [text_of(value) for value in node.values], node.cased and subject.type == "string")
+        return _listed(
+            convert(subject, "string").sql,
+            [text_of(value) for value in node.values],
+            node.cased and subject.type == "string",
+        )
     wanted = [constant(subject.type, value) for value in node.values]
     found = [value for value in wanted if value is not None]
     return f"({subject.sql} IN ({', '.join(found)}))" if found else "FALSE"
@@ -180,7 +188,9 @@ def _dynamic_equal(node: Match, subject: Value) -> str:
     if numbers:
         parts.append(f"({convert(subject, 'real').sql} IN ({', '.join(real(value).sql for value in numbers)}))")
     if flags:
-        parts.append(f"({convert(subject, 'bool').sql} IN ({', '.join('TRUE' if value else 'FALSE' for value in flags)}))")
+        parts.append(
+            f"({convert(subject, 'bool').sql} IN ({', '.join('TRUE' if value else 'FALSE' for value in flags)}))"
+        )
     return _joined(parts, False) if parts else "FALSE"
 
 

@@ -13,44 +13,65 @@ from .values import Value, convert, number, to_json
 if TYPE_CHECKING:
     from .plan import Plan
 
+
 def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
     """One row a group: an array per aggregate, and the axis."""
     at = plan.expressions(frame)
     axis = number(at.value(stage.axis.value), "make-series")
     time = axis.type in ("datetime", "timespan")
-    step = plan.constant(frame, stage.step, "timespan" if time else axis.type if axis.type == "real" else "long", "step of make-series")
+    step = plan.constant(
+        frame, stage.step, "timespan" if time else axis.type if axis.type == "real" else "long", "step of make-series"
+    )
     kind = axis.type if time or axis.type == "real" else "long"
     axis = convert(axis, kind)
     start = plan.constant(frame, stage.start, kind, "start of make-series") if stage.start is not None else None
     stop = plan.constant(frame, stage.stop, kind, "end of make-series") if stage.stop is not None else None
     labels = [name for name, _ in plan.named(stage, frame)]
     by = []
-    for name, column in zip(labels, stage.by, strict=False):
-        value = at.value(column.value)
+    for name, key in zip(labels, stage.by, strict=False):
+        value = at.value(key.value)
         by.append((value, plan.column(name, value.type)))
     moment = plan.column("\x00axis", kind)
     rows = replace(frame, cte=plan.cte(plan.select(frame, [*plan.kept(frame), *by, (axis, moment)])))
     floor = "k_bin" if kind != "real" else "k_real_bin"
+    source = "" if start and stop else f" FROM {rows.cte}"
     bounds = plan.cte(
         f"SELECT {start.sql if start else f'{floor}(min({moment.id}), {step.sql})'} AS k_start,"
-        f" {stop.sql if stop else f'{floor}(max({moment.id}), {step.sql}) + {step.sql}'} AS k_stop FROM {rows.cte}"
+        f" {stop.sql if stop else f'{floor}(max({moment.id}), {step.sql}) + {step.sql}'} AS k_stop{source}"
     )
     keys = [*frame.groups, *(column.id for _, column in by)]
     size = f"ceil((k_stop - k_start)::DOUBLE / {step.sql})::BIGINT"
-    spot = f"floor(({moment.id} - k_start)::DOUBLE / {step.sql})::BIGINT" if kind == "real" else f"k_floor_div({moment.id} - k_start, {step.sql})"
-    inside = plan.cte(f"SELECT {rows.cte}.*, {spot} AS k_spot, k_start, {size} AS k_size FROM {rows.cte}, {bounds} WHERE {moment.id} >= k_start AND {moment.id} < k_stop")
+    spot = (
+        f"floor(({moment.id} - k_start)::DOUBLE / {step.sql})::BIGINT"
+        if kind == "real"
+        else f"k_floor_div({moment.id} - k_start, {step.sql})"
+    )
+    inside = plan.cte(
+        f"SELECT {rows.cte}.*, {spot} AS k_spot, k_start, {size} AS k_size FROM {rows.cte}, {bounds} WHERE {moment.id} >= k_start AND {moment.id} < k_stop"
+    )
     binned = replace(rows, cte=inside)
-    made = [(name, aggregate_value(plan, binned, column.value)) for name, column in zip(labels[len(by) :], stage.aggregates, strict=False)]
+    made = [
+        (name, aggregate_value(plan, binned, column.value))
+        for name, column in zip(labels[len(by) :], stage.aggregates, strict=False)
+    ]
     columns = [plan.column(name, "dynamic") for name, _ in made]
     group = "".join(f"{key}, " for key in keys)
-    sums = plan.cte(f"SELECT {group}k_spot, {', '.join(f'{value.sql} AS {column.id}' for (_, value), column in zip(made, columns, strict=True))} FROM {inside} GROUP BY {group}k_spot")
-    groups = plan.cte(f"SELECT {group}any_value(k_start) AS k_start, any_value(k_size) AS k_size FROM {inside}{' GROUP BY ' + ', '.join(keys) if keys else ' HAVING count(*) > 0'}")
+    sums = plan.cte(
+        f"SELECT {group}k_spot, {', '.join(f'{value.sql} AS {column.id}' for (_, value), column in zip(made, columns, strict=True))} FROM {inside} GROUP BY {group}k_spot"
+    )
+    groups = plan.cte(
+        f"SELECT {group}any_value(k_start) AS k_start, any_value(k_size) AS k_size FROM {inside}{' GROUP BY ' + ', '.join(keys) if keys else ' HAVING count(*) > 0'}"
+    )
     grid = plan.cte(f"SELECT *, unnest(range(k_size)) AS k_spot FROM {groups}")
     same = " AND ".join(["k_g.k_spot = k_s.k_spot", *(f"k_g.{key} IS NOT DISTINCT FROM k_s.{key}" for key in keys)])
     arrays = []
     for place, ((_, value), column) in enumerate(zip(made, columns, strict=True)):
         given = stage.defaults[place] if place < len(stage.defaults) else None
-        empty = to_json(convert(plan.constant(frame, given, value.type, "default of make-series"), value.type)).sql if given is not None else _default(value.type)
+        empty = (
+            to_json(convert(plan.constant(frame, given, value.type, "default of make-series"), value.type)).sql
+            if given is not None
+            else _default(value.type)
+        )
         item = f"coalesce({to_json(Value(f'k_s.{column.id}', value.type)).sql}, {empty}, 'null'::JSON)"
         item = f"CASE WHEN k_s.k_spot IS NULL THEN coalesce({empty}, 'null'::JSON) ELSE {item} END"
         arrays.append(f"to_json(list({item} ORDER BY k_g.k_spot)) AS {column.id}")
@@ -67,4 +88,3 @@ def _default(kind: str) -> str:
     if kind in ("long", "int", "real", "decimal"):
         return "'0.0'::JSON" if kind == "real" else "'0'::JSON"
     return "'null'::JSON"
-

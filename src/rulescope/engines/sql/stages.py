@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ...binding.combine import find_row
 from ...model import (
-    Aggregate, Apply, As, Consume, Count, Distinct, Evaluate, Expand, Extend, External, Filter, Find, Inline, Invoke, Join,
-    Field, GetSchema, Limit, MakeSeries, Nested, Parse, ParseKv, Partition, Print, Project, Query, Range, Rename, Render,
-    SampleDistinct, Scan, ScanRows, Search, Select, Serialize, Sort, SortKey, Step, TableCall, Top, TopHitters, TopNested, Union,
+    Aggregate,
+    Apply,
+    As,
+    Consume,
+    Count,
+    Distinct,
+    Evaluate,
+    Expand,
+    Extend,
+    External,
+    Field,
+    Filter,
+    Find,
+    GetSchema,
+    Inline,
+    Invoke,
+    Join,
+    Limit,
+    MakeSeries,
+    Nested,
+    Parse,
+    ParseKv,
+    Partition,
+    Print,
+    Project,
+    Query,
+    Range,
+    Rename,
+    Render,
+    SampleDistinct,
+    Scan,
+    ScanRows,
+    Search,
+    Select,
+    Serialize,
+    Sort,
+    Step,
+    TableCall,
+    Top,
+    TopHitters,
+    TopNested,
+    Union,
 )  # fmt: skip
 from ..types import CLR
 from . import aggregates, expand, joins, parsing, plugins, rowscan, series, tops
-from .frame import Col, Frame, OrderKey
+from .frame import Col, Frame
+from .plan import row_of
+from .stages_order import ordered
 from .values import Value, convert, null, number, quote, to_json, unsupported
 
 if TYPE_CHECKING:
     from .plan import Plan
 
-NATURAL = __import__("re").compile(r"(\d+)")
+NATURAL = re.compile(r"(\d+)")
 
 
 def lower(plan: Plan, stage: Step, frame: Frame | None) -> Frame:
@@ -58,17 +101,19 @@ def _invoke(plan: Plan, stage: Invoke, frame: Frame) -> Frame:
 
 
 def _external(plan: Plan, stage: External, frame: Frame | None) -> Frame:
-    source = plan.external(stage.locations)
-    if source is None:
-        raise unsupported(f"externaldata of {', '.join(stage.locations)}: no such table is configured")
-    rows = plan.source(source)
-    made = []
-    for typed in stage.columns:
-        found = rows.find(typed.name)
-        if found is None:
-            raise unsupported(f"externaldata column {typed.name!r}: not in the configured table")
-        made.append((convert(found.value, typed.type), plan.column(typed.name, typed.type)))
-    return plan.stage(rows, made)
+    parts = []
+    for location in stage.locations or ("",):
+        source = plan.external(location)
+        if source is None:
+            raise unsupported(f"externaldata of {location or 'a computed address'}: no such table is configured")
+        rows = plan.source(source)
+        made = []
+        for typed in stage.columns:
+            found = rows.find(typed.name)
+            value = null(typed.type) if found is None else convert(found.value, typed.type)
+            made.append((value, plan.column(typed.name, typed.type)))
+        parts.append(plan.stage(rows, made))
+    return joins.united(plan, parts)
 
 
 def _inline(plan: Plan, stage: Inline, frame: Frame | None) -> Frame:
@@ -81,7 +126,10 @@ def _inline(plan: Plan, stage: Inline, frame: Frame | None) -> Frame:
     at = plan.expressions(Frame("", ()))
     rows = []
     for start in range(0, len(stage.cells), width):
-        cells = [cell(at.value(expr), column.type) for expr, column in zip(stage.cells[start : start + width], columns, strict=True)]
+        cells = [
+            cell(at.value(expr), column.type)
+            for expr, column in zip(stage.cells[start : start + width], columns, strict=True)
+        ]
         rows.append("(" + ", ".join(f"{value.sql}" for value in cells) + ")")
     names = ", ".join(column.id for column in columns)
     if rows:
@@ -165,8 +213,6 @@ def matching(pattern: str, columns: tuple[Col, ...]) -> list[Col]:
     """The columns a name or a pattern with `*` stands for."""
     if "*" not in pattern:
         return [column for column in columns if column.name == pattern]
-    import re
-
     compiled = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
     return [column for column in columns if compiled.fullmatch(column.name)]
 
@@ -188,7 +234,9 @@ def _select(plan: Plan, stage: Select, frame: Frame) -> Frame:
         found = [c for c in matching(pattern, frame.columns) if "*" not in pattern or c.name not in named]
         if order:
             natural = order.startswith("granny")
-            found.sort(key=lambda column: _granny(column.name) if natural else column.name, reverse=order.endswith("desc"))
+            found.sort(
+                key=lambda column: _granny(column.name) if natural else column.name, reverse=order.endswith("desc")
+            )
         for column in found:
             placed.setdefault(column.name, column)
     for column in frame.columns:
@@ -211,30 +259,23 @@ def _rename(plan: Plan, stage: Rename, frame: Frame) -> Frame:
 
 
 def _get_schema(plan: Plan, stage: GetSchema, frame: Frame) -> Frame:
-    columns = [plan.column(name, kind) for name, kind in (("ColumnName", "string"), ("ColumnOrdinal", "int"), ("DataType", "string"), ("ColumnType", "string"))]
-    rows = ", ".join(f"({quote(c.name)}, {i}::INTEGER, {quote(CLR[c.type])}, {quote(c.type)})" for i, c in enumerate(frame.columns))
+    columns = [
+        plan.column(name, kind)
+        for name, kind in (
+            ("ColumnName", "string"),
+            ("ColumnOrdinal", "int"),
+            ("DataType", "string"),
+            ("ColumnType", "string"),
+        )
+    ]
+    rows = ", ".join(
+        f"({quote(c.name)}, {i}::INTEGER, {quote(CLR[c.type])}, {quote(c.type)})" for i, c in enumerate(frame.columns)
+    )
     names = ", ".join(column.id for column in columns)
     return Frame(plan.cte(f"SELECT * FROM (VALUES {rows}) AS k_rows({names})"), tuple(columns))
 
 
 # ---------------------------------------------------------------- order and number of rows
-
-
-def sorted_by(plan: Plan, frame: Frame, keys: tuple[SortKey, ...]) -> Frame:
-    """`frame` with an order; its keys become hidden columns."""
-    at = plan.expressions(frame)
-    made, order = [], []
-    for key in keys:
-        value = at.value(key.value)
-        if value.type == "dynamic":
-            raise unsupported("sort by a dynamic value")
-        column = plan.column("", value.type)
-        made.append((value, column))
-        first = key.nulls_first if key.nulls_first is not None else not key.descending
-        order.append(OrderKey(column.id, key.descending, first))
-    base = replace(frame, order=())
-    items = plan.select(base, [*plan.kept(frame), *made])
-    return replace(frame, cte=plan.cte(items), order=tuple(order), serialized=True)
 
 
 def limited(plan: Plan, frame: Frame, count: str) -> Frame:
@@ -249,7 +290,7 @@ def limited(plan: Plan, frame: Frame, count: str) -> Frame:
 
 def _sort(plan: Plan, stage: Sort, frame: Frame) -> Frame:
     wide, changed = plan.windows(frame, stage)
-    return sorted_by(plan, wide, changed.keys).with_columns(frame.columns)  # type: ignore[attr-defined]
+    return ordered(plan, wide, changed.keys).with_columns(frame.columns)  # type: ignore[attr-defined]
 
 
 def count_sql(plan: Plan, frame: Frame, expr: Any, what: str) -> str:
@@ -262,8 +303,8 @@ def _limit(plan: Plan, stage: Limit, frame: Frame) -> Frame:
 
 
 def _top(plan: Plan, stage: Top, frame: Frame) -> Frame:
-    ordered = sorted_by(plan, frame, stage.keys)
-    return limited(plan, ordered, count_sql(plan, frame, stage.count, "top"))
+    top = ordered(plan, frame, stage.keys)
+    return limited(plan, top, count_sql(plan, frame, stage.count, "top"))
 
 
 def _count(plan: Plan, stage: Count, frame: Frame) -> Frame:
@@ -331,15 +372,19 @@ def _searched(plan: Plan, frame: Frame, predicate: Any) -> Frame:
 def _find(plan: Plan, stage: Find, frame: Frame | None) -> Frame:
     if stage.pack or stage.away:
         raise unsupported("find with pack or project-away")
+    packed = not stage.columns
+    if packed and (plan.needed is None or "pack_" in plan.needed):
+        raise unsupported("find without project")
     frames = [plan.query(query) for query in stage.tables] or [f for name in plan.sources for f in plan.scan(name)]
     source = next((str(p.value) for p in stage.properties if p.name == "withsource"), "source_")
     found = [_searched(plan, inner, stage.predicate) for inner in frames]
-    if not stage.columns:
-        raise unsupported("find without project")
     chosen = []
+    columns = stage.columns or tuple(
+        c for c in find_row(stage, [row_of(f) for f in found], source).columns if c.name not in (source, "pack_")
+    )
     for inner in found:
         made = []
-        for typed in stage.columns:
+        for typed in columns:
             column = inner.find(typed.name)
             kind = typed.type or (column.type if column else "")
             if not kind:

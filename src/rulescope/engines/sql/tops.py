@@ -18,14 +18,18 @@ def top_nested(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
     """For each level its key and its aggregate; each level within the kept values of the one above."""
     if frame.groups:
         raise unsupported("top-nested inside a partition")
-    rows, columns, keys = frame, [], []
+    rows = frame
+    columns: list[Col] = []
+    keys: list[Col] = []
     names = [name for name, _ in plan.named(stage, frame)]
     for place, level in enumerate(stage.levels):
         if level.others is not None:
             raise unsupported("top-nested with others")
         value = plan.expressions(rows).value(level.of.value)
         key = plan.column(names[2 * place], value.type)
-        rows = replace(rows, cte=plan.cte(plan.select(rows, [*plan.kept(rows), *((c.value, c) for c in columns), (value, key)])))
+        rows = replace(
+            rows, cte=plan.cte(plan.select(rows, [*plan.kept(rows), *((c.value, c) for c in columns), (value, key)]))
+        )
         best = aggregate_value(plan, rows, level.by.value)
         score = plan.column(names[2 * place + 1], best.type)
         group = ", ".join(column.id for column in (*keys, key))
@@ -63,4 +67,3 @@ def top_hitters(plan: Plan, stage: TopHitters, frame: Frame) -> Frame:
     cast = "::BIGINT" if total.type in ("long", "int") else ""
     sql = f"SELECT {value.sql} AS {key.id}, ({score}){cast} AS {total.id} FROM {frame.cte} GROUP BY ALL ORDER BY {total.id} DESC LIMIT {count}"
     return Frame(plan.cte(sql), (key, total), order=(OrderKey(total.id, True, False),))
-

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -63,7 +63,8 @@ def literal(node: Literal) -> Value:
         raise unsupported(f"literal of type {kind}")
     if value is None:
         return null(kind)
-    return LITERALS[kind](value)
+    made: Value = LITERALS[kind](value)
+    return made
 
 
 def string(text: str) -> Value:
@@ -122,7 +123,7 @@ def _decimal(value: Any) -> Value:
     return Value(f"{number:f}::DECIMAL(38,18)", "decimal", number)
 
 
-LITERALS = {
+LITERALS: dict[str, Callable[[Any], Value]] = {
     "string": string,
     "long": long,
     "int": lambda value: long(value, "int"),
@@ -150,7 +151,7 @@ FORMATS = (
 def ticks_of(moment: datetime) -> int:
     """Ticks since 0001-01-01 of a datetime; one without a zone is UTC."""
     if moment.tzinfo is not None:
-        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
     delta = moment - DAY_ONE
     return (delta.days * 86_400 + delta.seconds) * 10_000_000 + delta.microseconds * 10
 
@@ -167,7 +168,9 @@ def datetime_ticks(text: str) -> int | None:
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
         whole_day = hour == "24" and int(minute) == 0 and int(second or 0) == 0
-        base = datetime(int(year), int(month), int(day or 1), 0 if whole_day else int(hour or 0), int(minute or 0), int(second or 0))
+        base = datetime(
+            int(year), int(month), int(day or 1), 0 if whole_day else int(hour or 0), int(minute or 0), int(second or 0)
+        )
         ticks = ticks_of(base) + int((fraction or "0").ljust(7, "0")[:7]) + (864_000_000_000 if whole_day else 0)
     except ValueError:
         return None

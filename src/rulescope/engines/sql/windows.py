@@ -40,7 +40,6 @@ def _row_number(plan: Plan, frame: Frame, call: Call) -> tuple[Frame, Col]:
     start = plan.constant(frame, call.args[0], "long", "start of row_number").sql if call.args else "1"
     if len(call.args) > 1:
         frame, group = _restarts(plan, frame, plan.expressions(frame).holds(call.args[1]))
-        over = _over(frame, group.id)
         frame, position = _position(plan, frame)
         return _added(plan, frame, Value(f"row_number() {_over(frame, group.id, position.id)} - 1 + {start}", "long"))
     return _added(plan, frame, Value(f"row_number() {frame.over()} - 1 + {start}", "long"))
@@ -86,7 +85,9 @@ def _rank(plan: Plan, frame: Frame, call: Call) -> tuple[Frame, Col]:
     groups = f"PARTITION BY {', '.join(frame.groups)} " if frame.groups else ""
     changed = f"{value.id} IS DISTINCT FROM lag({value.id}) OVER ({groups}ORDER BY {position.id})"
     restart = plan.expressions(frame).holds(call.args[1]) if len(call.args) > 1 else ""
-    frame, first = _added(plan, frame, Value(f"({changed}) OR row_number() OVER ({groups}ORDER BY {position.id}) = 1", "bool"))
+    frame, first = _added(
+        plan, frame, Value(f"({changed}) OR row_number() OVER ({groups}ORDER BY {position.id}) = 1", "bool")
+    )
     partition = list(frame.groups)
     if restart:
         frame, group = _restarts(plan, frame, restart)
@@ -113,10 +114,14 @@ def _session(plan: Plan, frame: Frame, call: Call) -> tuple[Frame, Col]:
     groups = ", ".join(frame.groups)
     item = f"CASE WHEN {flag.id} THEN '!' ELSE '' END || coalesce({value.id}::VARCHAR, '')"
     listed = f"list({item} ORDER BY {position.id})"
-    parts = plan.cte(f"SELECT {groups + ', ' if groups else ''}kx_sessions({listed}, {first}, {between}) AS k_starts FROM {frame.cte}{' GROUP BY ' + groups if groups else ''}")
+    parts = plan.cte(
+        f"SELECT {groups + ', ' if groups else ''}kx_sessions({listed}, {first}, {between}) AS k_starts FROM {frame.cte}{' GROUP BY ' + groups if groups else ''}"
+    )
     column = Col(f"\x00{plan.fresh('w')}", "datetime", plan.fresh())
     condition = " AND ".join(f"k_l.{name} IS NOT DISTINCT FROM k_r.{name}" for name in frame.groups) or "TRUE"
-    cte = plan.cte(f"SELECT k_l.*, k_r.k_starts[k_l.{position.id}] AS {column.id} FROM {frame.cte} k_l JOIN {parts} k_r ON {condition}")
+    cte = plan.cte(
+        f"SELECT k_l.*, k_r.k_starts[k_l.{position.id}] AS {column.id} FROM {frame.cte} k_l JOIN {parts} k_r ON {condition}"
+    )
     return replace(frame, cte=cte, columns=(*frame.columns, column)), column
 
 
