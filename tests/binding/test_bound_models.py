@@ -130,3 +130,41 @@ def test_inner_union_keeps_common_columns() -> None:
 
 def test_a_pattern_stands_for_all_tables_it_matches() -> None:
     assert shape(m.Scan("Lo*")) == ALL
+
+
+def test_a_pattern_prefers_tables_to_named_queries() -> None:
+    let = m.Let("Logons", m.Query((m.Print((col(m.Literal(1, "long"), "n"),)),)))
+    assert bind(m.Query((m.Scan("Logon*"),), (let,)), TABLES).row.names == ("Time", "User", "Count", "Data")
+    assert bind(m.Query((m.Scan("Logons*"),), (let,)), TABLES).row.names == ("n",)
+
+
+def test_long_sums_do_not_recurse() -> None:
+    total: m.Expr = field("x")
+    for _ in range(5000):
+        total = m.Call("+", (total, m.Literal(1, "long")))
+    assert type_of(total, RowType.of({"x": "real"}), Scope()) == "real"
+
+
+def test_words_that_are_no_types_count_as_string() -> None:
+    tables = {"T": {"a": "Double", "b": "...", "c": "unknown"}}
+    assert bind(m.Query((m.Scan("T"),)), tables).row.types == {"a": "real", "b": "string", "c": "unknown"}
+
+
+def test_several_results_have_no_one_row() -> None:
+    assert bind(m.Query((LOGON, m.Fork((m.Query((m.Scan(""), m.Count())),)))), TABLES).row == UNKNOWN_ROW
+
+
+def test_a_pipeline_over_parts_starts_from_the_rows_before() -> None:
+    part = m.Query((m.Scan(""), m.Aggregate((COUNT,), (col(field("Count")),))))
+    assert shape(LOGON, m.Partition(field("User"), part)) == "Count:int count_:long"
+
+
+def test_parameters_are_no_columns() -> None:
+    query = m.Query((LOGON, m.Extend((col(field("limit"), "x"),))), (), (m.Parameter("limit", "5", "long"),))
+    bound = bind(query, TABLES)
+    assert bound.row.types["x"] == "long" and bound.diagnostics == ()
+
+
+def test_enriching_functions_add_their_columns() -> None:
+    row = bind(m.Query((LOGON, m.Invoke("FileProfile", (field("User"),)))), TABLES).row
+    assert row.types["GlobalPrevalence"] == "int" and row.open

@@ -19,12 +19,12 @@ ALIASES = {
 }  # fmt: skip
 
 
-def type_name(word: str) -> str:
-    """The Kusto type a word means, in whatever case; "unknown" when it means none."""
-    if word in TYPES:
+def type_name(word: str, otherwise: str = "unknown") -> str:
+    """The Kusto type a word means, in whatever case; `otherwise` when it means none."""
+    if word in TYPES or word == "unknown":
         return word
     low = word.lower()
-    return low if low in TYPES else ALIASES.get(low, "unknown")
+    return low if low in TYPES else ALIASES.get(low, otherwise)
 
 
 class RowType:
@@ -97,13 +97,13 @@ _ROWS: dict[int, tuple[Mapping[str, str], RowType]] = {}
 
 
 def table_row(columns: Mapping[str, str]) -> RowType:
-    """The row of a table of these columns, remembered by identity."""
+    """The row of a table of these columns, remembered by identity. A word that is no type counts as string, Kusto's default."""
     known = _ROWS.get(id(columns))
     if known is not None and known[0] is columns:
         return known[1]
     if len(_ROWS) > 5000:
         _ROWS.clear()
-    row = RowType.of({name: type_name(type) for name, type in columns.items()})
+    row = RowType.of({name: type_name(type, "string") for name, type in columns.items()})
     _ROWS[id(columns)] = columns, row
     return row
 
@@ -152,5 +152,11 @@ class Scope:
         return None if columns is None else table_row(columns)
 
     def matching(self, pattern: str) -> tuple[str, ...]:
-        """The names of tables and named queries a pattern such as `Device*` stands for, in their own order."""
-        return tuple(name for name in (*self.tables, *self.lets) if fnmatchcase(name, pattern.replace("[", "[[]")))
+        """The names of the tables a pattern such as `Device*` stands for, in their own order.
+
+        Named queries only where it stands for no table: the model does not tell a view, which a pattern may mean, from
+        another let, which it may not.
+        """
+        pattern = pattern.replace("[", "[[]")
+        tables = tuple(name for name in self.tables if fnmatchcase(name, pattern))
+        return tables or tuple(name for name in self.lets if fnmatchcase(name, pattern))

@@ -88,14 +88,28 @@ def _call(expr: m.Call, row: RowType, scope: Scope) -> str:
     name, args = expr.name, expr.args
     if name == "negate" and len(args) == 1:
         return _negated(type_of(args[0], row, scope))
-    if name in "+-*/%" and len(args) == 2:
-        return arithmetic(name, type_of(args[0], row, scope), type_of(args[1], row, scope))
+    if name in OPERATORS and len(args) == 2:
+        return _chain(expr, row, scope)
     if name == "toscalar" and args:
         return type_of(args[0], row, scope)
     function = lookup(name)
     if function is None:
         return "bool" if name.lstrip("!") in PREDICATES else UNKNOWN
     return result_type(function, args, row, scope)
+
+
+OPERATORS = frozenset("+-*/%")
+
+
+def _chain(expr: m.Call, row: RowType, scope: Scope) -> str:
+    """The type of `a + b + c + ..`, which nests to the left, without recursion along it."""
+    links = [expr]
+    while isinstance(left := links[-1].args[0], m.Call) and left.name in OPERATORS and len(left.args) == 2:
+        links.append(left)
+    made = type_of(left, row, scope)
+    for link in reversed(links):
+        made = arithmetic(link.name, made, type_of(link.args[1], row, scope))
+    return made
 
 
 PREDICATES = frozenset((
