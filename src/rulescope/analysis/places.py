@@ -127,6 +127,8 @@ def _query(
 def _branch(stage: m.Step, inner: m.Query) -> str:
     if isinstance(stage, m.Nested) and stage.name:
         return stage.name
+    if isinstance(stage, m.Correlate):
+        return next((part.name for part in stage.rules if part.query is inner), stage.keyword)
     return str(getattr(stage, "keyword", ""))
 
 

@@ -189,7 +189,7 @@ class ExprWriter:
                 return self._match(term, True)
             case m.Within():
                 return self._within(term, True)
-            case m.Compare(left, op, right, cased) if op is Op.EQ or op not in (*ORDER, Op.NE):
+            case m.Compare(left, op, right, cased) if (op, cased, True) in WORDS:
                 return self._compare(left, op, right, cased, True), COMPARED
             case m.Call("in" | "in~" as word, args):
                 return self._listed(args[0], f"!{word}", ", ".join(self.text(arg) for arg in args[1:])), COMPARED
