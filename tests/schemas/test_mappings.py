@@ -31,7 +31,7 @@ def test_the_event_type_and_the_operating_system_stay() -> None:
     assert outline(mapped) == (
         'Scan table="imFileEvent" keyword="source"\n'
         'Filter predicate=all(EventType eq cased ["FileCreated"], DvcOs startswith ["Windows"]) keyword="where"\n'
-        'Filter predicate=all(ActingProcessName endswith ["\\\\a.exe"]) keyword="where"'
+        'Filter predicate=ActingProcessName endswith ["\\\\a.exe"] keyword="where"'
     )
     assert losses == ()
 

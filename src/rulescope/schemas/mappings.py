@@ -108,12 +108,18 @@ class Mapping:
         mapped = [carried.expr(predicate) for predicate in predicates]
         if any(each is None for each in mapped):
             raise UnsupportedError(self.schema, "anything of the condition")
+        terms = [term for each in mapped if each is not None for term in _conjuncts(each)]
+        early = [*self.where]
+        if carried.computed:  # what needs no computed column is asked first
+            early += [term for term in terms if not _reads(term, carried.computed)]
+            terms = [term for term in terms if _reads(term, carried.computed)]
         stages: list[Step] = [Scan(function(self.table, prefix))]
-        if self.where:
-            stages.append(Filter(self.where[0] if len(self.where) == 1 else And(self.where)))
+        if early:
+            stages.append(Filter(_all(early)))
         if carried.computed:
             stages.append(Extend(tuple(carried.computed.values())))
-        stages.extend(Filter(each) for each in mapped if each is not None)
+        if terms:
+            stages.append(Filter(_all(terms)))
         return Query(tuple(stages), language="kusto"), tuple(carried.losses)
 
     def map_event(self, event: Map[str, Any]) -> dict[str, Any]:
@@ -176,11 +182,14 @@ class _Carried:
         match expr:
             case And(terms) | Or(terms):
                 kind = type(expr)
-                kept = [each for term in terms if (each := self.expr(term, negated, kind)) is not None]
+                kept: list[Expr] = []
+                for term in terms:
+                    each = self.expr(term, negated, kind)
+                    kept.extend(each.terms if isinstance(each, kind) else () if each is None else (each,))
                 return replace(expr, terms=tuple(kept)) if kept or not terms else None
             case Not(term):
                 inner = self.expr(term, not negated, among)
-                return None if inner is None else Not(inner)
+                return inner.term if isinstance(inner, Not) else None if inner is None else Not(inner)
         try:
             return self._test(expr)
         except UnsupportedError as error:
@@ -269,6 +278,18 @@ class _Carried:
         if match.every and len(columns) > 1:
             return And(tuple(one(replace(match, values=(value,), every=False)) for value in match.values))
         return one(match)
+
+
+def _conjuncts(expr: Expr) -> tuple[Expr, ...]:
+    return expr.terms if isinstance(expr, And) and expr.terms else (expr,)
+
+
+def _all(terms: list[Expr]) -> Expr:
+    return terms[0] if len(terms) == 1 else And(tuple(terms))
+
+
+def _reads(expr: Expr, computed: Map[str, Column]) -> bool:
+    return any(each.name in computed for each in _names(expr))
 
 
 def _event_fields(where: tuple[Expr, ...]) -> frozenset[str]:
