@@ -95,7 +95,7 @@ class Star(Node, frozen=True):
 
 
 class Match(Node, frozen=True):
-    """`subject op values`: any value matches, or all of them when `every`. With no values (but exists, empty): false."""
+    """`subject op values`: any value matches, or all of them when `every`. With no values (but exists, empty): false; `every` of none: true."""
 
     subject: Expr
     op: Op

@@ -17,6 +17,7 @@ from ..model import (
     Loss,
     Match,
     Node,
+    Op,
     Opaque,
     OpaqueExpr,
     Or,
@@ -25,6 +26,7 @@ from ..model import (
     Scan,
     Translation,
     Verdict,
+    expressions,
     normal,
     opaques,
     outline,
@@ -32,6 +34,7 @@ from ..model import (
     replace,
     rewrite,
 )
+from ..regex import compiled
 from ..schemas import logsources
 from ..schemas.mappings import SCHEMAS, mappings_for, target_tables
 from ..schemas.mappings import Mapping as SchemaMapping
@@ -143,6 +146,11 @@ def _written(rule: Rule, query: Query, to: str, schema: str, options: Options) -
 
 def _unfit(query: Query) -> Loss | None:
     """Why a query cannot be translated at all."""
+    for match in expressions(query, Match):
+        try:
+            _ = [compiled(str(value), match.cased) for value in match.values] if match.op is Op.REGEX else []
+        except UnsupportedError as error:
+            return Loss(error.construct, "neither Kusto nor any linear-time matcher has it", "unmapped", match.span)
     unclear = next(opaques(query), None)
     if isinstance(unclear, Opaque | OpaqueExpr):
         return Loss(unclear.text or unclear.keyword, "not understood", "unmapped", unclear.span)
