@@ -1,0 +1,101 @@
+"""Translate and prove many rules: a folder, or everything in a catalogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import languages
+from ..catalogue import Catalogue
+from ..errors import RuleError
+from ..model import Failure, Query, Rule, Translation, Verdict
+from ..translation import Options, translate_all
+from . import scan
+
+SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Translations of a folder's Sigma rules, in order, with their rules; and what could not be read."""
+
+    rules: tuple[Rule, ...]
+    translations: tuple[Translation, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def verdicts(self) -> Counter[str]:
+        """How many translations ended in which verdict; `refused` when none was written."""
+        return Counter(str(found.verdict) if found.text else "refused" for found in self.translations)
+
+    @property
+    def proven(self) -> bool:
+        """Everything that was written is equal."""
+        return all(found.verdict is Verdict.EQUAL for found in self.translations if found.text)
+
+
+def verify(
+    paths: str | Path | Iterable[str | Path | Rule],
+    schemas: Sequence[str] = SCHEMAS,
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verified:
+    """Every Sigma rule of `paths` translated into each schema and proven by execution; `progress` gets (done, all).
+
+    Raises SourceError when a path does not exist.
+    """
+    loaded, failures = scan.load(paths)
+    pairs, broken = _queries(rule for rule in loaded if rule.language == "sigma")
+    total = len(pairs) * len(schemas)
+    found: list[Translation] = []
+    for translation in translate_all(pairs, "kusto", tuple(schemas), options or Options()):
+        found.append(translation)
+        if progress:
+            progress(len(found), total)
+    return Verified(tuple(rule for rule, _ in pairs), tuple(found), (*failures, *broken))
+
+
+def store(
+    catalogue: Catalogue,
+    schemas: Sequence[str] = SCHEMAS,
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Translation]:
+    """Translations of every Sigma rule of a catalogue, proven and stored there; given in the order of its rules."""
+    keys: list[str] = []
+    pairs: list[tuple[Rule, Query]] = []
+    for key, rule in catalogue.rules():
+        query = catalogue.query(key) if rule.language == "sigma" else None
+        if query is not None:
+            keys.append(key)
+            pairs.append((rule, query))
+    kept: list[tuple[str, Translation]] = []
+    for number, translation in enumerate(translate_all(pairs, "kusto", tuple(schemas), options or Options())):
+        kept.append((keys[number // len(schemas)], translation))
+        if progress:
+            progress(number + 1, len(pairs) * len(schemas))
+        yield translation
+    catalogue.store_translations(kept)
+
+
+def _queries(rules: Iterable[Rule]) -> tuple[list[tuple[Rule, Query]], list[Failure]]:
+    pairs: list[tuple[Rule, Query]] = []
+    broken: list[Failure] = []
+    for rule in rules:
+        try:
+            pairs.append((rule, languages.parse(rule.text, rule.language, rule.path, rule.line)))
+        except RuleError as error:
+            place = error.place
+            broken.append(
+                Failure(
+                    rule.source,
+                    rule.path,
+                    error.message,
+                    place.line if place else 0,
+                    place.column if place else 0,
+                    type(error).__name__,
+                )
+            )
+    return pairs, broken
