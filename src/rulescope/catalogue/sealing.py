@@ -46,13 +46,14 @@ def _prune(connection: sqlite3.Connection) -> None:
 
 
 def _verdicts(connection: sqlite3.Connection) -> None:
-    """What was proven of a rule, when it was proven of its present text."""
+    """What was proven of a rule, when it was proven of its present text: of several translations the worst that was tested."""
     connection.execute(
         "UPDATE rule SET verdict = '', fires = '', tested = 0 WHERE verdict != '' OR fires != '' OR tested"
     )
     rows = connection.execute(
         "SELECT translation.key, translation.verdict FROM history.translation JOIN history.seen USING (key)"
-        " WHERE translation.hash = seen.hash ORDER BY translation.time"
+        " WHERE translation.hash = seen.hash ORDER BY CASE translation.verdict WHEN 'untested' THEN 0 WHEN 'equal' THEN 1"
+        " WHEN 'narrower' THEN 2 WHEN 'wider' THEN 3 WHEN 'differs' THEN 4 ELSE 5 END"
     )
     connection.executemany(
         "UPDATE rule SET verdict = ? WHERE key = ?", [(verdict, key) for key, verdict in rows.fetchall()]
@@ -122,12 +123,12 @@ def _postings(connection: sqlite3.Connection) -> None:
         numbers = [number for (number,) in connection.execute(statement)]
         stored.append((kind, "yes", len(numbers), packed(bits_of(numbers))))
     for kind, statement in (
-        ("verdict", "SELECT verdict, number FROM rule ORDER BY verdict"),
-        ("fires", "SELECT fires, number FROM rule ORDER BY fires"),
+        ("verdict", "SELECT coalesce(nullif(verdict, ''), 'untested') AS found, number FROM rule ORDER BY found"),
+        ("fires", "SELECT coalesce(nullif(fires, ''), 'untested') AS found, number FROM rule ORDER BY found"),
     ):
         for value, group in groupby(connection.execute(statement), key=lambda row: row[0]):
             numbers = [number for _, number in group]
-            stored.append((kind, value or "untested", len(numbers), packed(bits_of(numbers))))
+            stored.append((kind, value, len(numbers), packed(bits_of(numbers))))
     tested = [number for (number,) in connection.execute("SELECT number FROM rule WHERE tested")]
     if tested:
         stored.append(("test", "yes", len(tested), packed(bits_of(tested))))
