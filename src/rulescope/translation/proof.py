@@ -140,8 +140,9 @@ def cases_of(
     kind = Query((Scan(mapping.table), Filter(local(And(mapping.where)))))
     cases: list[Case] = []
     decoyed = False
+    asked = _asked(source)
     for given, origin in events:
-        event = mapping.complete(given)
+        event = mapping.complete(asked(given))
         try:
             row = mapping.map_event(event)
         except Outside:
@@ -157,6 +158,19 @@ def cases_of(
             for other in _other_kinds(mapping.where, row):
                 cases.append(Case({}, other, False, "an event of another kind"))
     return tuple(cases)
+
+
+def _asked(source: Query) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Of an event, the fields the source asks about; all of it when it has keywords."""
+    names = dict.fromkeys(field.name for field in expressions(source, Field))
+    if "*" in names:
+        return dict
+
+    def chosen(event: Mapping[str, Any]) -> dict[str, Any]:
+        values = ((name, reference.look_up(event, name)) for name in names)
+        return {name: value for name, value in values if value is not None}
+
+    return chosen
 
 
 def _predicates(query: Query) -> tuple[Expr, ...]:
