@@ -107,8 +107,8 @@ class _Writer:
             case Within(subject, op, query, every, cased):
                 flags = f"{' every' if every else ''}{' cased' if cased else ''}"
                 return f"({self.text(subject)} {op}{flags} {{{outline(query)}}})"
-            case ToScalar(query):
-                return f"toscalar({{{outline(query)}}})"
+            case ToScalar(query, _, rows):
+                return f"{'rows' if rows else 'toscalar'}({{{outline(query)}}})"
             case And(terms):
                 return "all(" + ", ".join(self.text(term) for term in terms) + ")"
             case Or(terms):

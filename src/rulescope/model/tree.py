@@ -127,10 +127,14 @@ class Within(Node, frozen=True):
 
 
 class ToScalar(Node, frozen=True):
-    """`toscalar(query)`: first column of the first row of `query`, evaluated once."""
+    """`toscalar(query)`: first column of the first row of `query`, evaluated once.
+
+    With `rows`: its rows themselves, as an argument of a function or plugin that takes a table.
+    """
 
     query: Query
     span: Span | None = None
+    rows: bool = False
 
 
 class And(Node, frozen=True):

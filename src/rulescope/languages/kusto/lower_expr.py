@@ -371,12 +371,25 @@ def _call(ctx: Context, node: s.Call) -> m.Expr:
 
 
 def argument(ctx: Context, node: s.Expr) -> m.Expr:
-    """An argument of a function: an expression, `name = value`, `*`, or a type."""
+    """An argument of a function: an expression, `name = value`, `*`, a type, or rows."""
     if isinstance(node, s.NamedExpr) and len(node.names) == 1:
         return m.Named(node.names[0].name, _value(ctx, node.value))
     if isinstance(node, s.Star):
         return m.Star()
+    if _gives_rows(ctx, bare(node)):
+        return m.ToScalar(ctx.query(ctx, node), span(node), rows=True)
     return _value(ctx, node)
+
+
+def _gives_rows(ctx: Context, node: s.Expr) -> bool:
+    match node:
+        case s.Pipe() | s.DataTable() | s.ExternalData() | s.Materialize() | s.ToTable():
+            return True
+        case s.Name(name):
+            return isinstance(ctx.scope.get(name), Rows)
+        case s.Call(s.Name(name)):
+            return isinstance(found := ctx.scope.get(name), Function) and found.tabular
+    return False
 
 
 def _inlined(ctx: Context, function: Function, node: s.Call) -> m.Expr:

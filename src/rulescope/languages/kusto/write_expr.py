@@ -55,8 +55,8 @@ class ExprWriter:
                 return self._compare(left, op, right, cased, False), COMPARED
             case m.Within():
                 return self._within(expr, False)
-            case m.ToScalar(query):
-                return f"toscalar({self.query(query)})", PRIMARY
+            case m.ToScalar(query, _, rows):
+                return f"{'' if rows else 'toscalar'}({self.query(query)})", PRIMARY
             case m.And(terms):
                 if not terms:
                     return "true", PRIMARY
