@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from .. import formats, languages, logs, sources
@@ -87,23 +88,20 @@ def scan(
         except LogError as error:
             if faults:
                 faults(LogFault(str(path), 0, str(error)))
-    for result in (*events.correlated(), *tables.run(moment(now))):
+    numbers = {rule.id: number for number, rule, _ in reversed(prepared)}
+    for result in chain(events.correlated(), tables.run(moment(now))):
         if isinstance(result, NotRun):
-            missing.append((_number(prepared, result), result))
+            missing.append((numbers.get(result.rule_id, 0), result))
         else:
             alerts += 1
             yield result
-    missing.extend((_number(prepared, result), result) for result in events.not_run())
+    missing.extend((numbers.get(result.rule_id, 0), result) for result in events.not_run())
     for _, result in sorted(missing, key=lambda pair: pair[0]):
         yield result
     log.info(
         "scanned logs=%d events=%d broken=%d rules=%d alerts=%d not_run=%d seconds=%.1f",
         len(paths), read, broken, len(prepared), alerts, len(missing), time.monotonic() - started,
     )  # fmt: skip
-
-
-def _number(prepared: list[tuple[int, Rule, Query]], result: NotRun) -> int:
-    return next((number for number, rule, _ in prepared if rule.id == result.rule_id), 0)
 
 
 def _paths(given: Logs) -> list[str | Path]:

@@ -118,7 +118,7 @@ def _event_row(row: Row) -> Row:
 
 def _security_row(row: Row) -> Row:
     """An event of the Security log as a row of `SecurityEvent`: its data are columns of their own names."""
-    made = {name: value for name, value in row.items() if name in declared("SecurityEvent")}
+    made = {name: value for name, value in row.items() if name not in SYSTEM or name in declared("SecurityEvent")}
     made["EventSourceName"] = row.get("Provider_Name", "")
     made["Type"] = "SecurityEvent"
     for account, domain, user in (

@@ -96,23 +96,35 @@ class TableRules:
         self._rows.clear()
         others = {name: load(name, path) for name, path in folder(self._folder).items()} if self._folder else {}
         tables = others | tables
+        optional = frozenset(name for _, _, _, need in self._rules for name in need.optional)
+        engines = _Engines(optional - tables.keys())
+        try:
+            yield from self._run(tables, others, engines, now)
+        finally:
+            engines.close()
+
+    def _run(
+        self, tables: dict[str, pa.Table], others: dict[str, pa.Table], engines: _Engines, now: datetime | None
+    ) -> Iterator[Alert | NotRun]:
         for _, rule, query, need in self._rules:
             missing = need.missing(tables)
             if missing:
                 yield NotRun(rule.id, ENGINE, f"table {missing}", "no log holds rows of this table", rule.title)
                 continue
             try:
-                yield from self._alerts(rule, query, others | need.chosen(tables), now)
+                chosen = others | need.chosen(tables) if rule.schedule else tables
+                yield from self._alerts(rule, query, chosen, engines, now)
             except UnsupportedError as error:
                 yield NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
             except RulescopeError as error:
                 yield NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
 
-    def _alerts(self, rule: Rule, query: Query, tables: dict[str, pa.Table], now: datetime | None) -> Iterator[Alert]:
+    def _alerts(
+        self, rule: Rule, query: Query, tables: dict[str, pa.Table], engines: _Engines, now: datetime | None
+    ) -> Iterator[Alert]:
         seen: set[str] = set()
         for moment, chosen in self._runs(rule.schedule, tables, now):
-            with _engine(query, chosen, moment) as engine:
-                found = engine.run(query)
+            found = engines.over(chosen, moment).run(query)
             trigger = rule.trigger
             if trigger is not None and not COMPARE[trigger.op](found.num_rows, trigger.threshold):
                 continue
@@ -150,19 +162,34 @@ class TableRules:
                 yield moment, chosen
 
 
-class _engine:
-    """An engine over some tables for one run; its parser functions answer for the tables of their name."""
+class _Engines:
+    """Engines over tables, the last few kept: rules that run at one moment over the same rows share one."""
 
-    def __init__(self, query: Query, tables: dict[str, pa.Table], now: datetime | None) -> None:
-        schemas = {name: dict(declared(name)) for name in tables if declared(name)}
+    KEPT = 2
+
+    def __init__(self, empty: frozenset[str]) -> None:
+        """`empty` are tables no log has rows of, which queries may read all the same."""
+        self._empty = {name: dict(declared(name)) for name in empty if declared(name)}
+        self._open: dict[Any, tuple[dict[str, pa.Table], Engine]] = {}
+
+    def over(self, tables: dict[str, pa.Table], now: datetime | None) -> Engine:
+        """An engine over `tables` at `now`; parser functions answer for the tables of their name."""
+        key = (now, tuple((name, id(table)) for name, table in tables.items()))
+        if key in self._open:
+            return self._open[key][1]
+        schemas = self._empty | {name: dict(declared(name)) for name in tables if declared(name)}
         functions = {name: _parser(name) for name in tables if name.startswith(("im", "_Im_", "ASim", "_ASim_", "vim"))}
-        self._engine = Engine(tables, schemas=schemas, functions=functions, now=now, timeout=60.0)
+        engine = Engine(tables, schemas=schemas, functions=functions, now=now, timeout=60.0)
+        while len(self._open) >= self.KEPT:
+            self._open.pop(next(iter(self._open)))[1].close()
+        self._open[key] = (tables, engine)  # the tables too: an id is theirs only while they live
+        return engine
 
-    def __enter__(self) -> Engine:
-        return self._engine
-
-    def __exit__(self, *_: object) -> None:
-        self._engine.close()
+    def close(self) -> None:
+        """Gives the engines back."""
+        for _, engine in self._open.values():
+            engine.close()
+        self._open.clear()
 
 
 def _parser(name: str) -> Callable[[tuple[Expr, ...]], Query]:
