@@ -261,7 +261,8 @@ class Catalogue:
             others = rules - ((number, negated) in own and spoken == language)
             if others:
                 sides[negated].append((spoken, others))
-        return Count(tuple(sides[0]), tuple(sides[1]))
+        looked_for, excluded = (sorted(side, key=lambda pair: (-pair[1], pair[0])) for side in sides.values())
+        return Count(tuple(looked_for), tuple(excluded))
 
     def seekers(self, predicate: Predicate, limit: int = 200) -> tuple[Seeker, ...]:
         """The rules that test a predicate, in whatever words; those that look for it first."""

@@ -143,7 +143,8 @@ class Finder:
 
     def _value(self, field: str, value: str) -> int:
         """Rules with a predicate on `field` (any when empty) whose value contains `value`; `*` is any run."""
-        names = tuple({fields.canonical(field), field.lower()}) if field else ()
+        common = fields.canonical(field)
+        names = (common, fields.name_of(common) or common, field.lower()) if field else ()
         numbers = self._predicates(names, value)
         rows: list[int] = []
         for start in range(0, len(numbers), 500):
@@ -170,8 +171,8 @@ class Finder:
             )
         elif names:
             rows = self.connection.execute(
-                "SELECT number, field FROM predicate WHERE field IN (?, ?) AND value LIKE ? ESCAPE '\\' LIMIT 20000",
-                (names[0], names[-1], pattern),
+                "SELECT number, field FROM predicate WHERE field IN (?, ?, ?) AND value LIKE ? ESCAPE '\\' LIMIT 20000",
+                (*names, pattern),
             )
         else:
             rows = self.connection.execute("SELECT number, field FROM predicate WHERE value = ? LIMIT 20000", (low,))

@@ -67,7 +67,7 @@ def _neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
             found[card.key] = Neighbour(card, "shares", f"{len(shared)} tests few rules make", words)
         else:
             found[card.key] = replace(found[card.key], shared=words)
-    order = {"equivalent": 0, "broader": 1, "narrower": 2, "overlapping": 3, "shares": 4}
+    order = {"equivalent": 0, "broader": 1, "narrower": 2, "shares": 3}
     listed = sorted(found.values(), key=lambda each: order.get(each.relation, 9))
     return tuple(listed[:MOST_SHOWN])
 
@@ -96,8 +96,6 @@ def related(own: Expr, other: Expr, card: Card) -> Neighbour | None:
             return Neighbour(
                 card, "narrower", "proven: this rule catches every event it does", witness=_witness(own, other)
             )
-        if not _tangled(own, other) and satisfiable(And((own, other))):
-            return Neighbour(card, "overlapping", "an event satisfies both", witness=_witness(own, other))
     except (UnsupportedError, RecursionError):
         return None
     return None
@@ -136,8 +134,9 @@ def conditions(query: Query) -> tuple[str, Expr] | None:
             return None
     if not terms:
         return None
-    if sum(len(match.values) for term in terms for match in expressions(term, Match)) > MOST_VALUES:
-        return None
+    matches = [match for term in terms for match in expressions(term, Match)]
+    if sum(len(match.values) for match in matches) > MOST_VALUES or any(match.op is Op.REGEX for match in matches):
+        return None  # a search over these takes too long for a page
     return activity_of(scope), normal_expr(rewrite(And(tuple(terms)), lambda node: _common(node, scope)))
 
 
@@ -157,7 +156,7 @@ def activity_of(scope: str) -> str:
 
 def _common(node: Node, scope: str) -> Node:
     if isinstance(node, Field) and node.name != "*":
-        return Field(fields.canonical(node.name, (scope,)), node.span)
+        return Field(fields.canonical(node.name, (scope,)))
     if isinstance(node, Match) and isinstance(node.subject, Field):
         return _named(node, node.subject)
     return node
@@ -172,9 +171,3 @@ def _named(match: Match, subject: Field) -> Match:
     if not name or match.op is not Op.ENDSWITH or len(plain) != len(match.values):
         return replace(match, span=None)
     return Match(Field(name), Op.EQ, tuple(plain), match.every and len(plain) > 1, match.cased)
-
-
-def _tangled(*conditions: Expr) -> bool:
-    """Whether a path and its file name are both tested: an event made for them as two fields may not exist."""
-    names = {node.name for condition in conditions for node in expressions(condition, Field)}
-    return any(fields.name_of(name) in names for name in names)

@@ -128,7 +128,7 @@ class Neighbour(Node, frozen=True):
     """Another rule and how it relates; `proof` says what the claim rests on, `witness` an event that tells the two apart."""
 
     card: Card
-    relation: str  # equivalent, broader, narrower, overlapping, shares, same technique
+    relation: str  # equivalent, broader, narrower, shares
     proof: str = ""
     shared: tuple[str, ...] = ()
     witness: dict[str, str] | None = None
