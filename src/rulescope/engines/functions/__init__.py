@@ -33,7 +33,7 @@ class Scalar:
 
 def table() -> list[Scalar]:
     """All of them."""
-    from . import arrays, network, parsers, series, text, times
+    from . import arrays, network, parsers, series, text, times, xxhash
 
     return [
         *text.FUNCTIONS,
@@ -42,6 +42,7 @@ def table() -> list[Scalar]:
         *network.FUNCTIONS,
         *arrays.FUNCTIONS,
         *series.FUNCTIONS,
+        *xxhash.FUNCTIONS,
     ]
 
 

@@ -379,7 +379,16 @@ def _extract_json(functions: Functions, node: Call, at: Expressions) -> Value:
 
 
 def _hash(functions: Functions, node: Call, at: Expressions) -> Value:
-    raise unsupported(f"function {node.name}: its algorithm's seed is not documented")
+    value = at.value(node.args[0])
+    if value.type == "string":
+        made = f"kx_hash_text({value.sql})"
+    elif value.type in ("datetime", "timespan"):
+        made = f"kx_hash_number({value.sql})"
+    else:
+        raise unsupported(f"function {node.name} of a {value.type}")
+    if len(node.args) > 1:
+        return Value(f"k_mod({made}, {convert(at.value(node.args[1]), 'long').sql})", "long")
+    return Value(made, "long")
 
 
 def _listed(cased: bool, negated: bool) -> Callable[[Functions, Call, Expressions], Value]:

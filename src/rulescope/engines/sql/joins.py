@@ -16,6 +16,9 @@ from .values import Value, null, quote, unsupported
 if TYPE_CHECKING:
     from .plan import Plan
 
+CHAIN = 50
+"""Parts of one UNION ALL; a longer chain is nested too deep for DuckDB."""
+
 MAX_CELLS = 200_000
 """Columns times tables of a union; more makes SQL that takes minutes to plan."""
 
@@ -148,6 +151,11 @@ def united(plan: Plan, frames: list[Frame], kind: str = "outer", source: str = "
             items.append(f"{found.id if found else null(column_type).sql} AS {column.id}")
         items += [f"{mine} AS {ours}" for mine, ours in zip(frame.groups, groups, strict=False)]
         parts.append(f"SELECT {', '.join(items) or '1 AS k_none'} FROM {frame.cte}")
+    while len(parts) > CHAIN:
+        parts = [
+            f"SELECT * FROM {plan.cte(' UNION ALL '.join(parts[start : start + CHAIN]))}"
+            for start in range(0, len(parts), CHAIN)
+        ]
     return Frame(plan.cte(" UNION ALL ".join(parts)), (*((head,) if head else ()), *columns), groups=groups)
 
 

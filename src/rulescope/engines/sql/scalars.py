@@ -271,7 +271,7 @@ NETWORK = {
     "geo_distance_2points": _one("rrrr", "kx_geo_distance({0}, {1}, {2}, {3})", "real"),
     "geo_point_to_geohash": _rows(("rr", "kx_geohash({0}, {1}, 5)", "string"), ("rrl", "kx_geohash({0}, {1}, {2})", "string")),
     "geo_geohash_to_central_point": _one("s", "kx_geohash_center({0})::JSON", "dynamic"),
-    "geo_point_in_circle": _one("rrrrr", "(kx_geo_distance({0}, {1}, {2}, {3}) <= {4})", "bool"),
+    "geo_point_in_circle": _one("rrrrr", "CASE WHEN {4} > 0 THEN kx_geo_distance({0}, {1}, {2}, {3}) <= {4} END", "bool"),
     "new_guid": _one("", "uuid()::VARCHAR", "guid"),
 }  # fmt: skip
 
