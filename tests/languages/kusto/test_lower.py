@@ -97,6 +97,11 @@ def test_an_unknown_operator_keeps_the_other_stages() -> None:
     assert [opaque.keyword for opaque in opaques(query)] == ["frobnicate"]
 
 
+def test_other_statements_stand_after_the_query() -> None:
+    query, _ = kusto.read("declare pattern p = (a: string) { (\"x\") = { T } };\nT | take 5; U | take 1")
+    assert [type(stage).__name__ for stage in query.stages] == ["Scan", "Limit", "Opaque", "Opaque"]
+
+
 @pytest.mark.parametrize("text", ["", "|", "T | where", "let x = ", "T | where (", "T | where a == 'x", ")", "T || U"])
 def test_reading_never_raises(text: str) -> None:
     query, _ = kusto.read(text)

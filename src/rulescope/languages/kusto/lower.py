@@ -31,13 +31,14 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
     lets: list[m.Let] = []
     parameters: list[m.Parameter] = []
     stages: list[m.Step] = []
+    others: list[m.Step] = []
     for statement in script.statements:
         match statement:
             case s.Let():
                 _let(ctx, statement, lets, parameters)
             case s.QueryStatement(node):
                 if stages:
-                    stages.append(opaque_stage(ctx, statement, "statement"))
+                    others.append(opaque_stage(ctx, statement, "statement"))
                     continue
                 query = _query(ctx, node)
                 lets.extend(query.lets)
@@ -48,10 +49,10 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
                 text = ctx.words(value) if value is not None else ""
                 parameters.append(m.Parameter(f"set {name.name}", text, "", span(statement)))
             case s.Error():
-                stages.append(opaque_stage(ctx, statement, "error"))
+                others.append(opaque_stage(ctx, statement, "error"))
             case _:
-                stages.append(opaque_stage(ctx, statement))
-    return m.Query(tuple(stages), tuple(lets), tuple(parameters), "kusto")
+                others.append(opaque_stage(ctx, statement))
+    return m.Query((*stages, *others), tuple(lets), tuple(parameters), "kusto")
 
 
 # ---------------------------------------------------------------- let
