@@ -48,7 +48,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "")
     if not sys.stdout.isatty():
         click.echo("\t".join(header))
         for row in rows:
-            click.echo("\t".join(_plain(cell) for cell in row))
+            click.echo("\t".join(plain(cell) for cell in row))
         return
     from rich import box
     from rich.console import Console
@@ -57,11 +57,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "")
 
     drawn = Table(*header, title=title or None, box=box.SIMPLE_HEAD, title_justify="left", header_style="bold")
     for row in rows:
-        drawn.add_row(*(Text(_plain(cell), style=STYLES.get(_plain(cell), "")) for cell in row))
+        drawn.add_row(*(Text(plain(cell), style=STYLES.get(plain(cell), "")) for cell in row))
     Console().print(drawn)
 
 
-def _plain(cell: Any) -> str:
+def plain(cell: Any) -> str:
+    """A cell as text of one line, without control characters: rules and logs never steer the terminal."""
     text = "" if cell is None else str(cell)
     return "".join(
         " " if letter in "\t\r\n" else letter for letter in text if letter.isprintable() or letter in "\t\r\n"
@@ -70,18 +71,18 @@ def _plain(cell: Any) -> str:
 
 def heading(text: str) -> None:
     """A line that starts a part of the answer."""
-    click.echo(click.style(_plain(text), bold=True))
+    click.echo(click.style(plain(text), bold=True))
 
 
 def line(text: str = "", style: str = "") -> None:
     """A line of text; `style` is a colour name, dropped in a pipe. Control characters of rules and logs never reach the terminal."""
-    click.echo(click.style(_plain(text), fg=style) if style else _plain(text))
+    click.echo(click.style(plain(text), fg=style) if style else plain(text))
 
 
 def block(text: str) -> None:
     """Several lines as they are, without control characters."""
     for each in text.splitlines():
-        click.echo(_plain(each) if "\t" not in each else _plain(each.expandtabs(4)))
+        click.echo(plain(each) if "\t" not in each else plain(each.expandtabs(4)))
 
 
 @contextmanager
@@ -104,6 +105,6 @@ def progress(label: str) -> Iterator[Callable[[int, int, str], None]]:
         task = bar.add_task(label, total=None, what="")
 
         def step(done: int, total: int, what: str) -> None:
-            bar.update(task, completed=done, total=total or None, what=_plain(what)[:60])
+            bar.update(task, completed=done, total=total or None, what=plain(what)[:60])
 
         yield step

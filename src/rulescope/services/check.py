@@ -31,7 +31,10 @@ NAMES = {  # id: what it means, for findings of other floors
     "duplicate-column": "two columns of one name",
 }
 CHECKS: Mapping[str, str] = {**NAMES, **FAULTS, **SHAPES}
-"""Every id a finding may have, and what it means; each has a page in the documentation."""
+"""Every id a finding may have, and what it means; each has a part of its own in docs/checks.md."""
+
+PAGES = "https://github.com/rulescope/rulescope/blob/main/docs/checks.md#{id}"
+"""Where a finding is explained."""
 
 
 @dataclass(frozen=True, slots=True)

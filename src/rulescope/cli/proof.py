@@ -1,0 +1,1 @@
+"""Commands about translations and their proof: translate, verify, compare."""
