@@ -106,7 +106,7 @@ def _exceptions(facts: Facts) -> Iterator[Sentence]:
         shown = listed([text for text, _ in left_out], "or", 2)
         text = f"Tune at the exceptions the rule already has ({shown}): add what your own software does, as narrowly."
         yield Sentence(text, "exclusions", left_out[0][1].field, left_out[0][1].span)
-    elif not facts.thresholds and facts.wanted:
+    elif not facts.thresholds and facts.wanted and facts.rule.kind not in ("Hunting", "Exploration", "Parser"):
         yield Sentence(
             "The rule has no exceptions: run it over two weeks of your own logs before it raises alerts.", "exclusions"
         )

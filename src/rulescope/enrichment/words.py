@@ -122,7 +122,7 @@ def duration(seconds: float) -> str:
 
 
 MOST_PARTS = 4
-MOST_DEPTH = 3
+MOST_DEPTH = 2
 
 
 def described(expr: Expr, common: Mapping[str, str], depth: int = 0) -> str:
@@ -159,9 +159,12 @@ def subject_name(subject: Expr) -> str:
 
 
 def _together(terms: Sequence[Expr], word: str, common: Mapping[str, str], depth: int) -> str:
-    shown = [text for term in terms if not isinstance(term, Not) and (text := described(term, common, depth + 1))]
-    if not shown or depth >= MOST_DEPTH:
+    found = [text for term in terms if not isinstance(term, Not) and (text := described(term, common, depth + 1))]
+    shown = list(dict.fromkeys(found))
+    if not shown:
         return ""
+    if depth >= MOST_DEPTH and len(shown) > 1:
+        return "a further combination of tests holds"
     rest = len(shown) - MOST_PARTS
     if rest > 0:
         shown = [*shown[:MOST_PARTS], f"{rest} further {'test holds' if rest == 1 else 'tests hold'}"]

@@ -351,9 +351,7 @@ def enrichment_facts(
         corpus=corpus,
         activities=activities(found),
         techniques=tuple(dict.fromkeys(techniques)),
-        thresholds=tuple(each.text or f"{each.field} {each.op} {each.value}" for each in analysis.thresholds(query))
-        if query
-        else (),
+        thresholds=_counted(query) if query else (),
         windows=windows,
         group_by=analysis.group_by(query) if query else (),
         joins=sum(isinstance(stage, Join) for inner in queries(query) for stage in inner.stages) if query else 0,
@@ -364,6 +362,16 @@ def enrichment_facts(
         verdict=verdict,
         forwards=found.forwards,
     )
+
+
+def _counted(query: Query) -> tuple[str, ...]:
+    """Conditions that compare a computed number with a constant, as their author wrote them."""
+    found = (
+        each
+        for each in analysis.thresholds(query)
+        if isinstance(each.value, int | float) and not isinstance(each.value, bool)
+    )
+    return tuple(dict.fromkeys(each.text or f"{each.field} {each.op} {each.value}" for each in found))
 
 
 def platforms_of(found: Found) -> tuple[str, ...]:
