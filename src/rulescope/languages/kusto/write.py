@@ -581,8 +581,15 @@ def _as(w: _Writer, s: m.As, indent: str) -> str:
 
 
 def _render(w: _Writer, s: m.Render, indent: str) -> str:
+    if any(p.name == "by" for p in s.properties):  # the older form, which has no `with (...)`
+        words = (f"by {_by(str(p.value))}" if p.name == "by" else _assigned(p) for p in s.properties)
+        return f"render {s.chart} {' '.join(words)}"
     options = f" with ({', '.join(_assigned(p) for p in s.properties)})" if s.properties else ""
     return f"render {s.chart}{options}"
+
+
+def _by(value: str) -> str:
+    return value if _bare_list(value) else name(value)
 
 
 def _word(w: _Writer, s: Any, indent: str) -> str:

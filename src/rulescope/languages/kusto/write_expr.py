@@ -19,6 +19,7 @@ OR, AND, COMPARED, ADDED, MULTIPLIED, PRIMARY = range(6)
 
 ARITHMETIC = {"+": ADDED, "-": ADDED, "*": MULTIPLIED, "/": MULTIPLIED, "%": MULTIPLIED}
 NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*")
+CALLED = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 WILD_NAME = re.compile(r"[A-Za-z_*][A-Za-z0-9_*]*")
 RESERVED = (KEYWORDS - NAME_KEYWORDS) | {"true", "false", "null", "not", "bool", "guid", "uuid", "typeof", "dynamic"}
 TICKS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"), (10_000, "ms"))
@@ -124,7 +125,8 @@ class ExprWriter:
             return self._listed(args[0], called, ", ".join(self.text(arg) for arg in args[1:])), COMPARED
         if called == "toscalar" and len(args) == 1:
             return f"toscalar({self.text(args[0])})", PRIMARY
-        return f"{called}({', '.join(self.text(arg) for arg in args)})", PRIMARY
+        word = called if CALLED.fullmatch(called) else name(called)
+        return f"{word}({', '.join(self.text(arg) for arg in args)})", PRIMARY
 
     def _listed(self, subject: m.Expr, word: str, listed: str) -> str:
         return f"{self.text(subject, PRIMARY)} {word} ({listed})"
