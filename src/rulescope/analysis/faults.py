@@ -153,12 +153,14 @@ def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diag
                 "literal-wildcard",
                 f"{field} {test.op} {value!r}: the asterisk is an ordinary character here, not a wildcard",
                 span=test.span,
-                suggestion=f"use {_for_wildcard(value)}",
+                suggestion=f"use {_for_wildcard(test.op, value)}",
             )
 
 
-def _for_wildcard(value: str) -> str:
+def _for_wildcard(op: Op, value: str) -> str:
     inner = value.strip("*")
+    if op is not Op.EQ:
+        return f'{op} "{inner}"'
     word = {(True, True): "contains", (True, False): "endswith", (False, True): "startswith"}
     return f'{word[value.startswith("*"), value.endswith("*")]} "{inner}"'
 

@@ -55,8 +55,12 @@ def check(paths: tuple[str, ...], schemas: str | None, level: str, ignore: tuple
 
         click.echo(
             sarif.sarif(
-                [finding for _, finding in kept], texts={each.path: each.text for each in files}, helps=service.CHECKS
-            )
+                [finding for _, finding in kept],
+                texts={each.path: each.text for each in files},
+                titles=service.CHECKS,
+                help_uri=service.PAGES,
+            ),
+            nl=False,
         )
     else:
         for each, finding in kept:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -230,7 +231,7 @@ def _print(found: pa.Table, format_: str) -> None:
 def _write(found: pa.Table, path: Path) -> None:
     from ..outputs import rows
 
-    writers = {
+    writers: dict[str, Callable[[Any], bytes]] = {
         ".parquet": rows.parquet,
         ".csv": lambda table: rows.csv(table).encode(),
         ".ndjson": lambda table: rows.ndjson(table).encode(),
