@@ -7,7 +7,24 @@ from collections.abc import Mapping
 
 from ..errors import UnsupportedError
 from ..languages import kusto
-from ..model import Call, Compare, Field, Filter, Literal, Op, Query, Rule, Scan, TableCall, replace
+from ..model import (
+    And,
+    Call,
+    Compare,
+    Field,
+    Filter,
+    Literal,
+    Match,
+    Node,
+    Op,
+    Or,
+    Query,
+    Rule,
+    Scan,
+    TableCall,
+    replace,
+    rewrite,
+)
 from .options import Options
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -17,6 +34,33 @@ def written(query: Query, rule: Rule, options: Options) -> str:
     """`query` as Kusto, under a header when asked for. Raises UnsupportedError."""
     text = kusto.write(query, options.style)
     return f"{header(rule)}\n{text}" if options.header else text
+
+
+LONGEST = 100
+GROUP = 40
+
+
+def shallow(query: Query) -> Query:
+    """`query` with long chains of conditions in groups: the service refuses text whose syntax tree is too deep."""
+
+    def grouped(node: Node) -> Node:
+        match node:
+            case And(terms) | Or(terms) if len(terms) > LONGEST:
+                kind = type(node)
+                groups = (terms[start : start + GROUP] for start in range(0, len(terms), GROUP))
+                return replace(node, terms=tuple(kind(group) for group in groups))
+            case Match(op=op, values=values) if len(values) > LONGEST and op not in LISTED:
+                kind = And if node.every else Or
+                starts = range(0, len(values), GROUP)
+                return kind(tuple(replace(node, values=values[start : start + GROUP]) for start in starts))
+        return node
+
+    result: Query = rewrite(query, grouped)
+    return result
+
+
+LISTED = frozenset((Op.EQ, Op.TERM))
+"""Operators with a list form, which is not deep."""
 
 
 def header(rule: Rule) -> str:

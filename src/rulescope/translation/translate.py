@@ -40,7 +40,7 @@ from ..schemas.mappings import SCHEMAS, mappings_for, target_tables
 from ..schemas.mappings import Mapping as SchemaMapping
 from .options import DEFAULTS, Options
 from .proof import Task, prove
-from .text import time_column, timed, written
+from .text import shallow, time_column, timed, written
 
 Events = Sequence[tuple[Mapping[str, Any], str]]
 
@@ -130,7 +130,7 @@ def _written(rule: Rule, query: Query, to: str, schema: str, options: Options) -
         return refused(rule, to, schema, (*reasons, *nearest(query, logsource, schema))), None
     mapping, target, losses = mapped
     try:
-        target = timed(target, options.lookback, time_column(mapping.types))
+        target = shallow(timed(target, options.lookback, time_column(mapping.types)))
         text = written(target, rule, options)
     except UnsupportedError as error:
         unsaid = Loss(error.construct, f"{error.target} cannot say it", "unmapped", error.span)
