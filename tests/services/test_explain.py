@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from rule_files import BROKEN, SENTINEL, SIGMA_BITS, write_rules
 from rulescope.catalogue import Catalogue
+from rulescope.errors import RuleError
 from rulescope.services import browse, coverage, feed
 from rulescope.services.explain import explain, rule_page
 from rulescope.services.ingest import ingest
+from rulescope.services.translate import translate
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,12 @@ def test_nothing_a_rule_holds_raises(text: str) -> None:
 def test_no_text_raises(text: str) -> None:
     explain(text + "\n")
     explain(text + "\n", "kusto")
+
+
+def test_a_rule_is_translated_or_says_why_not() -> None:
+    assert "imProcessCreate" in translate(SIGMA_BITS).text or translate(SIGMA_BITS).losses
+    with pytest.raises(RuleError):
+        translate("no rule\nat all\n")
 
 
 # ------------------------------------------------------------ with a catalogue

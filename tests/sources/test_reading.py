@@ -99,3 +99,10 @@ def test_git_brings_one_commit_and_runs_nothing(tmp_path: Path) -> None:
 def test_git_refuses_odd_addresses(address: str, tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         sources.sync(Source("mine", repository=address), tmp_path / "copy")
+
+
+def test_a_work_tree_named_after_a_known_source_is_that_source(tmp_path: Path) -> None:
+    (tmp_path / "sigma" / ".git").mkdir(parents=True)
+    (tmp_path / "sigma" / "rules").mkdir()
+    assert sources.source_of(tmp_path / "sigma" / "rules").licence == "DRL-1.1"
+    assert sources.source_of(tmp_path).licence == ""

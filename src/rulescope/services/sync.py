@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def sync(name: str, folder: str | Path, commit: str = "", newest: bool = False) -> Path:
-    """Fetches a source of `sources.toml` into `folder/<pack>` and gives that place; ingest knows the source by it.
+    """Fetches a source of `sources.toml` into `folder/<name>` and gives that place; ingest knows the source by its name.
 
     `commit` wins over the pinned one; `newest` takes the branch's head. Raises SourceError for an unknown name, and when
     git cannot fetch it.
@@ -20,7 +20,7 @@ def sync(name: str, folder: str | Path, commit: str = "", newest: bool = False) 
     source = sources.known().get(name)
     if source is None:
         raise SourceError(f"no source {name!r}; there are {', '.join(sources.known())}")
-    place = Path(folder) / (source.packs[0] if source.packs else source.name)
+    place = Path(folder) / source.name
     at = sources.sync(source, place, commit or (source.branch if newest else ""))
     log.info("synced source=%s commit=%s", name, at)
     return place

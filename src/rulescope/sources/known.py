@@ -67,7 +67,8 @@ def source_of(path: Path) -> Source:
     root = pack_root(resolved)
     if root is not None:
         ends = {pack: source for source in known().values() for pack in source.packs}
-        return next(source for pack, source in ends.items() if root.as_posix().endswith("/" + pack))
+        fits = (source for pack, source in ends.items() if root.as_posix().endswith("/" + pack))
+        return next(fits, None) or known()[root.name]
     if resolved.is_dir():
         name = resolved.name
     elif resolved.suffix.lower() in (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz"):
@@ -78,9 +79,9 @@ def source_of(path: Path) -> Source:
 
 
 def pack_root(path: Path) -> Path | None:
-    """The folder at or above `path` that is the copy of a source we know."""
+    """The folder at or above `path` that is the copy of a source we know: by its path's end, or a work tree of that name."""
     packs = tuple("/" + pack for source in known().values() for pack in source.packs)
     for folder in (path, *path.parents):
-        if folder.as_posix().endswith(packs):
+        if folder.as_posix().endswith(packs) or (folder.name in known() and (folder / ".git").is_dir()):
             return folder
     return None
