@@ -68,6 +68,7 @@ class Engine:
         if threads:
             self._connection.execute(f"SET threads={int(threads)}")
         self._connection.execute("SET error_on_division_by_zero=false")
+        self._connection.execute("SET max_expression_depth=4000")
         self._connection.execute("SET TimeZone='UTC'")
         self._connection.execute("SET temp_directory=''")
         register(self._connection)

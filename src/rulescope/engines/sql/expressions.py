@@ -24,7 +24,7 @@ from ...model import (
     Within,
 )  # fmt: skip
 from .frame import Frame
-from .predicates import comparable, compare, match
+from .predicates import comparable, compare, joined, match
 from .several import SEVERAL, part_of
 from .values import Value, boolean, convert, literal, null, quote, unsupported
 
@@ -56,9 +56,9 @@ class Expressions:
         """`expr` as a condition: SQL that is TRUE where it holds, FALSE or NULL elsewhere."""
         match expr:
             case And(terms):
-                return "(" + " AND ".join(self.holds(term) for term in terms) + ")" if terms else "TRUE"
+                return joined([self.holds(term) for term in terms], True)
             case Or(terms):
-                return "(" + " OR ".join(self.holds(term) for term in terms) + ")" if terms else "FALSE"
+                return joined([self.holds(term) for term in terms], False)
             case Not(term):
                 return f"({self.holds(term)} IS NOT TRUE)"
             case Match(Field("*")):
@@ -67,7 +67,7 @@ class Expressions:
                 return match(expr, self.value(expr.subject))
             case Compare(Field("*"), op, right, cased):
                 parts = [compare(c.value, op, self.value(right), cased) for c in self.frame.columns]
-                return "(" + " OR ".join(parts) + ")" if parts else "FALSE"
+                return joined(parts, False)
             case Compare(left, op, right, cased):
                 return compare(self.value(left), op, self.value(right), cased)
             case Within():
@@ -78,7 +78,7 @@ class Expressions:
     def _any_field(self, node: Match) -> str:
         if node.every and len(node.values) > 1:
             parts = [self._any_field(Match(node.subject, node.op, (value,), cased=node.cased)) for value in node.values]
-            return "(" + " AND ".join(parts) + ")"
+            return joined(parts, True)
         parts = []
         for column in self.frame.columns:
             if any(isinstance(value, str) for value in node.values) and column.type not in (
@@ -90,7 +90,7 @@ class Expressions:
                     parts.append(match(node, convert(column.value, "string")))
                 continue
             parts.append(match(node, column.value))
-        return "(" + " OR ".join(parts) + ")" if parts else "FALSE"
+        return joined(parts, False)
 
     def _within(self, node: Within) -> str:
         inner = self.plan.query(node.query)

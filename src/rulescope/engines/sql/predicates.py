@@ -63,7 +63,7 @@ def match(node: Match, subject: Value) -> str:
         return _text_match(node, convert(subject, "string").sql, [text_of(value) for value in node.values])
     if node.op is Op.EQ:
         return _equal(node, subject)
-    return _joined([_ordered(subject, node.op, value) for value in node.values], node.every)
+    return joined([_ordered(subject, node.op, value) for value in node.values], node.every)
 
 
 def empty(subject: Value) -> str:
@@ -75,8 +75,14 @@ def empty(subject: Value) -> str:
     return f"({subject.sql} IS NULL)"
 
 
-def _joined(parts: Sequence[str], every: bool) -> str:
-    return parts[0] if len(parts) == 1 else "(" + (" AND " if every else " OR ").join(parts) + ")"
+def joined(parts: Sequence[str], every: bool) -> str:
+    """All (or any) of the conditions; long lists in brackets of a hundred, so that they do not nest too deep."""
+    if not parts:
+        return "TRUE" if every else "FALSE"
+    word = " AND " if every else " OR "
+    while len(parts) > 100:
+        parts = [f"({word.join(parts[start : start + 100])})" for start in range(0, len(parts), 100)]
+    return parts[0] if len(parts) == 1 else f"({word.join(parts)})"
 
 
 def text_of(value: Scalar) -> str:
@@ -139,7 +145,7 @@ def _text_match(node: Match, subject: str, values: list[str]) -> str:
     if node.op in (Op.TERM, Op.TERM_PREFIX, Op.TERM_SUFFIX) and not node.every:
         return term(subject, values, node.op, node.cased)
     one = TEXT_OPS[node.op]
-    return _joined([one(subject, value, node.cased) for value in values], node.every)
+    return joined([one(subject, value, node.cased) for value in values], node.every)
 
 
 def term(subject: str, values: Sequence[str], op: Op, cased: bool) -> str:
@@ -150,12 +156,12 @@ def term(subject: str, values: Sequence[str], op: Op, cased: bool) -> str:
     bounds = regex_sql(subject, pattern, cased)
     if all(term_pattern(value, op) == escaped(value) for value in values) or len(values) > MANY:
         return bounds
-    return f"({_joined([_contains(subject, value, cased) for value in values], False)} AND {bounds})"
+    return f"({joined([_contains(subject, value, cased) for value in values], False)} AND {bounds})"
 
 
 def _equal(node: Match, subject: Value) -> str:
     if node.every and len(node.values) > 1:
-        return _joined(
+        return joined(
             [_equal(Match(node.subject, node.op, (value,), cased=node.cased), subject) for value in node.values], True
         )
     if subject.type == "dynamic":
@@ -191,7 +197,7 @@ def _dynamic_equal(node: Match, subject: Value) -> str:
         parts.append(
             f"({convert(subject, 'bool').sql} IN ({', '.join('TRUE' if value else 'FALSE' for value in flags)}))"
         )
-    return _joined(parts, False) if parts else "FALSE"
+    return joined(parts, False) if parts else "FALSE"
 
 
 def constant(kind: str, value: Scalar) -> str | None:
