@@ -197,3 +197,14 @@ def test_every_event_of_the_evtx_packs_is_read(data_root: Path) -> None:
     if not files:
         pytest.skip("no EVTX packs here")
     assert sum(len(batch.rows) for path in files for batch in logs.read(path)) == 39_751
+
+
+def test_values_may_be_cut_anywhere_between_chunks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from rulescope.logs import json_text
+
+    path = tmp_path / "log"
+    written = [{"n": n, "text": "x\\ny", "flag": True, "list": [1.5, None]} for n in range(40)]
+    path.write_text(json.dumps(written, indent=1))
+    for chunk in range(20, 60):
+        monkeypatch.setattr(json_text, "CHUNK", chunk)
+        assert [row for batch in logs.read(path) for row in batch.rows] == written

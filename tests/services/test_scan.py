@@ -167,6 +167,36 @@ def test_a_correlation_fires_once_and_its_parts_are_silent(tmp_path: Path) -> No
     assert (alert.time, alert.record) == ("2026-11-10T09:00:03Z", 4)
 
 
+FILTER = """\
+title: Not the helpdesk
+id: 00000000-0000-0000-0000-000000000004
+logsource: {category: process_creation, product: windows}
+filter:
+  rules: [00000000-0000-0000-0000-000000000001]
+  selection: {User: helpdesk}
+  condition: not selection
+"""
+
+
+def test_correlations_and_filters_reach_rules_of_other_files(tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "a.yml").write_text(BURST.split("---\n")[1])
+    (rules / "b.yml").write_text(BURST.split("---\n")[0])
+    (rules / "c.yml").write_text(WHOAMI)
+    (rules / "d.yml").write_text(FILTER)
+    rows = [
+        {**AUDIT, "EventID": 4625, "TimeCreated": f"2026-11-10T09:00:0{n}Z", "TargetUserName": "ann"} for n in range(3)
+    ]
+    rows += [process(n, "C:\\whoami.exe", "C:\\cmd.exe", User=user) for n, user in enumerate(["helpdesk", "ann"])]
+    results = list(scan(written(tmp_path / "log", rows), rules))
+    assert [(one.title, one.record) for one in results if isinstance(one, Alert)] == [
+        ("Identity asked by a shell", 5),
+        ("Burst of failed logons", 3),
+    ]
+    assert [one for one in results if isinstance(one, NotRun)] == []
+
+
 def test_what_cannot_run_says_why(tmp_path: Path) -> None:
     rules = [
         sigma("  sel: {Image|re: '(?=a)b'}\n  condition: sel\n", name="look-around"),

@@ -92,7 +92,7 @@ def values(text: IO[str], path: str = "") -> Iterator[Any]:
             value, position = _decoder.raw_decode(buffer, position)
         except (ValueError, RecursionError) as error:
             rest = buffer[position:]
-            more = _fill(text, rest, path) if len(rest) < LONGEST_VALUE else rest
+            more = _fill(text, rest, path) if _cut_off(error, buffer) and len(rest) < LONGEST_VALUE else rest
             if len(more) > len(rest):
                 buffer, position = more, 0
                 continue
@@ -105,6 +105,13 @@ def values(text: IO[str], path: str = "") -> Iterator[Any]:
         yield value
         if position > CHUNK:
             buffer, position = buffer[position:], 0
+
+
+def _cut_off(error: Exception, buffer: str) -> bool:
+    """Whether a value only lacks what follows the buffer: it broke at its very end, or within a string."""
+    if not isinstance(error, json.JSONDecodeError):
+        return False
+    return error.msg.startswith("Unterminated string") or error.pos >= len(buffer) - 16
 
 
 def _fill(text: IO[str], rest: str, path: str) -> str:

@@ -135,14 +135,19 @@ def prepare(rules: Rules) -> tuple[list[tuple[int, Rule, Query]], list[tuple[int
     missing: list[tuple[int, NotRun]] = [
         (0, NotRun(failure.path, "reader", failure.kind, failure.message)) for failure in failures
     ]
+    sigma = _sigma_reader(loaded)
     for number, rule in enumerate(loaded, 1):
         if rule.language not in ("sigma", "kusto"):
             missing.append(
                 (number, NotRun(rule.id, "scan", f"language {rule.language}", "no engine runs it", rule.title))
             )
             continue
+        if rule.kind == "filter":
+            continue  # no rule by itself: it is part of those it names
         try:
-            query = languages.parse(rule.text, rule.language, rule.path, rule.line)
+            query = (
+                sigma(rule) if rule.language == "sigma" else languages.parse(rule.text, "kusto", rule.path, rule.line)
+            )
         except (QuerySyntaxError, UnsupportedError) as error:
             missing.append((number, NotRun(rule.id, "reader", "syntax", str(error), rule.title)))
             continue
@@ -154,6 +159,21 @@ def prepare(rules: Rules) -> tuple[list[tuple[int, Rule, Query]], list[tuple[int
             continue
         ready.append((number, rule, query))
     return ready, missing
+
+
+def _sigma_reader(rules: list[Rule]) -> Callable[[Rule], Query]:
+    """What reads a Sigma rule with the rules and filters of all files at hand."""
+    known = [rule for rule in rules if rule.language == "sigma" and rule.kind != "filter"]
+    named = {key: rule.text for rule in reversed(known) for key in (rule.name, rule.id) if key}
+    filters = [rule.text for rule in rules if rule.language == "sigma" and rule.kind == "filter"]
+    parse = languages.LANGUAGES["sigma"].parse
+
+    def read(rule: Rule) -> Query:
+        resolve = named if rule.kind == "correlation" else None
+        query: Query = parse(rule.text, rule.path, rule.line, resolve=resolve, filters=filters)
+        return query
+
+    return read
 
 
 __all__ = ["LogFault", "Logs", "Progress", "Rules", "load", "prepare", "scan"]

@@ -29,6 +29,7 @@ from ..model import (
     Query,
     Rule,
     Scan,
+    Union,
     replace,
 )
 from ..schemas.logsources import parsed, scan_text
@@ -170,6 +171,9 @@ class EventRules:
                     tested = Tested(number, rule, _predicate(query))
                     self._route(source.logsource, tested)
                     self._tested.append(tested)
+                case (Union(queries),):
+                    for branch in queries:
+                        self._add(number, rule, branch)
                 case _:
                     raise UnsupportedError(ENGINE, "a query without a log source")
         except UnsupportedError as error:
