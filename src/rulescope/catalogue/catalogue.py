@@ -14,7 +14,7 @@ import msgspec
 
 from ..model import Translation
 from .asking import Asked, ask, words_of
-from .bits import Order, unpacked
+from .bits import Order, bits_of, unpacked
 from .database import Database
 from .finding import Finder
 from .results import (
@@ -224,8 +224,12 @@ class Catalogue(Stored):
                 array = result.to_bytes((result.bit_length() + 7) // 8, "little")
                 limit = len(array) * 8
                 fit = [n for n in scores if n < limit and array[n >> 3] >> (n & 7) & 1]
-                if len(fit) >= start + size or len(fit) == result.bit_count():
-                    return sorted(fit, key=scores.__getitem__)[start : start + size]
+                ranked = sorted(fit, key=scores.__getitem__)
+                shown = ranked[start : start + size]
+                if len(shown) < size and len(ranked) < result.bit_count():
+                    rest = result & ~bits_of(ranked)
+                    shown += self._order(state, "new").page(rest, max(0, start - len(ranked)), size - len(shown))
+                return shown
             order = "new"
         return self._order(state, order).page(result, start, size)
 

@@ -22,6 +22,7 @@ SEVERITIES = ("informational", "low", "medium", "high", "critical")
 COLUMNS = {  # words that ask one column of the full text
     "title": "title", "description": "description", "body": "body", "query": "body", "text": "body",
 }  # fmt: skip
+MOST_RANKED = 5_000
 DATES = {
     ("created", ">"): "SELECT number FROM rule WHERE created > ? AND created != ''",
     ("created", "<"): "SELECT number FROM rule WHERE created < ? AND created != ''",
@@ -44,14 +45,17 @@ class Finder:
         self.everything = everything
         self.posting = posting
         self.values = values
-        self.scores: dict[int, float] = {}
+        self.widest = 0  # the most rules one group of words stood in
         self.missing: list[str] = []  # words that stand nowhere
 
     def find(self, asked: Asked) -> int:
         """The rules that satisfy `asked`."""
         match asked:
             case All(terms):
-                return reduce(lambda found, term: found & self.find(term), terms, self.everything)
+                words = [term for term in terms if isinstance(term, Words)]
+                rest = [term for term in terms if not isinstance(term, Words)] if len(words) > 1 else terms
+                start = self._together(words) if len(words) > 1 else self.everything
+                return reduce(lambda found, term: found & self.find(term), rest, start)
             case Any(terms):
                 return reduce(lambda found, term: found | self.find(term), terms, 0)
             case Without(term):
@@ -62,21 +66,42 @@ class Finder:
                 return self._words(asked)
 
     def rank(self, asked: Asked) -> dict[int, float]:
-        """How well each rule fits the words looked for (smaller is better), by number; empty when there are none."""
+        """How well rules fit the words looked for (smaller is better), by number; empty when there are none.
+
+        Of words that stand in very many rules, only those that have them in their title are ranked.
+        """
         terms = [match for word in words_of(asked) if (match := fts(word))]
         if not terms:
             return {}
+        every = isinstance(asked, Words) or (
+            isinstance(asked, All) and all(isinstance(term, Words) for term in asked.terms)
+        )
+        match = f"({' AND '.join(terms)})" if every else f"({' OR '.join(terms)})"
+        if self.widest > MOST_RANKED:
+            match = f"{{title}} : {match}"
         rows = self.connection.execute(
-            "SELECT rowid, bm25(search, 10.0, 3.0, 1.0, 4.0, 6.0) FROM search WHERE search MATCH ?",
-            (" OR ".join(terms),),
+            "SELECT rowid, bm25(search, 10.0, 3.0, 1.0, 4.0, 6.0) FROM search WHERE search MATCH ?", (match,)
         )
         return dict(rows)
+
+    def _together(self, words: list[Words]) -> int:
+        """Rules that have all these words: one look into the index; each word by itself only to find what is missing."""
+        matches = [match for word in words if (match := fts(word))]
+        if not matches:
+            return self.everything
+        found = self._numbers("SELECT rowid FROM search WHERE search MATCH ?", " AND ".join(matches))
+        self.widest = max(self.widest, found.bit_count())
+        if not found:
+            for word in words:
+                self._words(word)
+        return found
 
     def _words(self, word: Words) -> int:
         match = fts(word)
         if not match:
             return self.everything
         found = self._numbers("SELECT rowid FROM search WHERE search MATCH ?", match)
+        self.widest = max(self.widest, found.bit_count())
         if not found and not word.phrase:
             self.missing.append(word.text)
         return found
