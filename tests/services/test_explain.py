@@ -156,6 +156,12 @@ def test_neighbours_are_proven_across_languages(catalogue: Catalogue) -> None:
     assert found["3"].relation == "broader"
 
 
+def test_rules_of_the_same_technique_and_event_are_named(catalogue: Catalogue) -> None:
+    technique, cards = catalogue.alongside("11111111-0000-4000-8000-000000000002")
+    assert technique == "T1685"
+    assert [card.id[-1] for card in cards] == ["3"]
+
+
 def test_a_rule_that_forwards_alerts_has_a_banner(catalogue: Catalogue) -> None:
     page = rule_page(catalogue, "11111111-0000-4000-8000-000000000004")
     assert page is not None

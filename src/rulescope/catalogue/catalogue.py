@@ -279,6 +279,26 @@ class Catalogue(Stored):
         numbers = self._order(state, "new").page(found, 0, limit)
         return [card.key for card in self._cards(numbers)]
 
+    def alongside(self, name: str, limit: int = 8) -> tuple[str, tuple[Card, ...]]:
+        """Rules about a rule's rarest technique that see one of its events or tables, newest first: (technique, rules)."""
+        rows = self._rows(
+            "SELECT facet.kind, facet.value, rule.number FROM rule JOIN facet ON facet.rule = rule.number"
+            " WHERE rule.key = ? AND facet.kind IN ('technique', 'event', 'table', 'logsource')",
+            self.key(name),
+        )
+        state = self._current()
+        rare = self.values("technique")
+        techniques = sorted(
+            (value for kind, value, _ in rows if kind == "technique"), key=lambda value: rare.get(value, 0)
+        )
+        if not techniques:
+            return "", ()
+        seen = reduce(
+            lambda total, row: total | self._posting(row[0], row[1]), (row for row in rows if row[0] != "technique"), 0
+        )
+        found = self._posting("technique", techniques[0]) & seen & ~bits_of([rows[0][2]])
+        return techniques[0], self._cards(self._order(state, "new").page(found, 0, limit))
+
     def matrix(self, kind: str, within: Iterable[tuple[str, str]] = (), forwards: bool = False) -> dict[str, int]:
         """Value -> rules of a facet among the rules that fit all filters `within` (of one kind: any)."""
         found = self._posting("all", "yes")

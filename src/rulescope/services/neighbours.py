@@ -67,7 +67,11 @@ def _neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
             found[card.key] = Neighbour(card, "shares", f"{len(shared)} tests few rules make", words)
         else:
             found[card.key] = replace(found[card.key], shared=words)
-    order = {"equivalent": 0, "broader": 1, "narrower": 2, "shares": 3}
+    technique, others = catalogue.alongside(key)
+    for card in others:
+        if card.key not in found:
+            found[card.key] = Neighbour(card, "same technique", f"{technique}, on an event or table both see")
+    order = {"equivalent": 0, "broader": 1, "narrower": 2, "shares": 3, "same technique": 4}
     listed = sorted(found.values(), key=lambda each: order.get(each.relation, 9))
     return tuple(listed[:MOST_SHOWN])
 

@@ -128,7 +128,7 @@ class Neighbour(Node, frozen=True):
     """Another rule and how it relates; `proof` says what the claim rests on, `witness` an event that tells the two apart."""
 
     card: Card
-    relation: str  # equivalent, broader, narrower, shares
+    relation: str  # equivalent, broader, narrower, shares, same technique
     proof: str = ""
     shared: tuple[str, ...] = ()
     witness: dict[str, str] | None = None
