@@ -32,6 +32,10 @@ LAW: list[tuple[FieldMap, Match, list[Any]]] = [
     (NAMES, Match(Field("F"), Op.ENDSWITH, ("cmd.exe",)), [r"C:\a\cmd.exe", r"C:\a\xcmd.exe", r"C:\cmd.exe.txt"]),
     (HASHES, Match(Field("F"), Op.CONTAINS, (f"MD5={MD5}",)), [f"MD5={MD5}", f"MD5={MD5[::-1]}", None]),
     (DATA, Match(Field("F"), Op.EQ, ("DWORD (0x00000001)",)), ["DWORD (0x00000001)", "DWORD (0x00000002)", "1", None]),
+    (DATA, Match(Field("F"), Op.EQ, ("Binary Data",)), ["Binary Data", "DWORD (0x00000001)", "text", None]),
+    (DATA, Match(Field("F"), Op.STARTSWITH, ("DWORD",)), ["Binary Data", "DWORD (0x00000001)", "text", None]),
+    (DATA, Match(Field("F"), Op.CONTAINS, (" -e ",)), ["x -e y", "DWORD (0x00000001)", None]),
+    (DATA, Match(Field("F"), Op.STARTSWITH, ("4",)), ["4.exe", "DWORD (0x00000004)", None]),
     (DATA, Match(Field("F"), Op.CONTAINS, (r"\Temp\x",)), [r"C:\Temp\x.exe", "DWORD (0x00000001)"]),
 ]
 
@@ -87,7 +91,7 @@ def test_hive_names_are_written_in_full(op: Op, text: str, expected: str) -> Non
         (HASHES, Match(Field("F"), Op.CONTAINS, (f"IMPHASH={MD5}",))),
         (HASHES, Match(Field("F"), Op.CONTAINS, (MD5,))),
         (DATA, Match(Field("F"), Op.CONTAINS, ("DWORD",))),
-        (DATA, Match(Field("F"), Op.EQ, ("Binary Data",))),
+        (DATA, Match(Field("F"), Op.CONTAINS, ("0x00000001",))),
         (NUMBER, Match(Field("F"), Op.GT, ("many",))),
         (LEVELS, Match(Field("F"), Op.REGEX, ("H.*",), cased=True)),
     ],

@@ -249,8 +249,8 @@ class Registry(Made):
 
     def likely(self, value: Any) -> Any:
         text = text_of(value)
-        if value in (None, "") or text.partition("\\")[0].upper() in self.hives:
-            return value
+        if value in (None, "") or text.partition("\\")[0].upper() in (*self.hives, ""):
+            return value if not text.startswith("\\") or text.upper().startswith("\\REGISTRY\\") else f"HKLM{text}"
         return "HKLM\\SOFTWARE" + ("" if text.startswith("\\") else "\\") + text
 
     def match(self, match: Match, types: Types) -> Expr:
@@ -283,6 +283,9 @@ class Registry(Made):
             return
         text = text_of(value)
         hive, mark, rest = text.partition("\\")
+        if text.upper().startswith("\\REGISTRY\\"):
+            row[self.columns[0]], _, row[self.columns[1]] = text.rpartition("\\")
+            return
         if hive.upper() not in self.hives or not rest or re.search(r"HK(LM|U|CU|CR)\\", rest, re.I):
             raise Outside(f"{self.field} begins with a hive and holds no other, not {value!r}")
         path = self.hives[hive.upper()] + mark + rest
@@ -314,6 +317,10 @@ class Details(FieldMap):
         for value in match.values:
             text = text_of(value)
             numeric = DWORD.fullmatch(text)
+            typename = KINDS_OF_DATA.get((match.op, text.lower().strip()))
+            if typename and not self.argument:
+                found.append(Match(kind, Op.EQ, (typename,)))
+                continue
             if numeric and match.op in (Op.EQ, Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH):
                 found.append(self._number(numeric, data, kind))
                 if not self.argument:
@@ -342,15 +349,11 @@ class Details(FieldMap):
     @staticmethod
     def _may_be_number(text: str, op: Op) -> bool:
         """Whether such a test could hold of Sysmon's text for some number or of `Binary Data`."""
-        sample = "DWORD (0x00000000) QWORD (0x00000000-0x00000000)"
         if op is Op.REGEX:
             return bool(re.search(r"0x|WORD|Binary", text, re.I))
-        if op is Op.EQ:
-            return text.lower() == "binary data"
-        core = re.sub(r"[*?]", "", text)
-        return bool(re.search(r"word|0x[0-9a-f]|binary", core, re.I)) or (
-            len(core) <= 8 and all(letter in sample.lower() + "123456789abcdef" for letter in core.lower())
-        )
+        if op is Op.WILDCARD:
+            return any(_fits(part, form, Op.CONTAINS) for part in re.split(r"[*?]", text) if part for form in FORMS)
+        return any(_fits(text, form, op) for form in FORMS)
 
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
         if value is None:
@@ -358,12 +361,42 @@ class Details(FieldMap):
         text = text_of(value)
         number = DWORD.fullmatch(text)
         if self.argument or not number:
+            if not self.argument and text == "Binary Data":
+                row[self.columns[1]] = "Binary"
+                return
             if not self.argument and re.search(r"[DQ]WORD|Binary Data", text, re.I):
                 raise Outside(f"registry data {text!r}")
             row[self.columns[0]] = text
             row[self.columns[1]] = None
             return
         row[self.columns[1]], row[self.columns[0]] = _decimal(number)
+
+
+KINDS_OF_DATA = {
+    (Op.EQ, "binary data"): "Binary",
+    (Op.STARTSWITH, "binary data"): "Binary",
+    (Op.STARTSWITH, "dword"): "Dword",
+    (Op.STARTSWITH, "qword"): "Qword",
+}
+"""Tests of what Sysmon prints that ask for the type of the data only."""
+
+FORMS = ("DWORD (0x________)", "QWORD (0x________-0x________)", "Binary Data")
+"""What Sysmon prints for numbers and bytes; `_` is a hexadecimal digit."""
+
+
+def _fits(text: str, form: str, op: Op) -> bool:
+    """Whether `text` could stand in `form` where `op` looks for it."""
+    last = len(form) - len(text)
+    if last < 0:
+        return False
+    starts = {Op.EQ: [0] if last == 0 else [], Op.STARTSWITH: [0], Op.ENDSWITH: [last]}.get(op, range(last + 1))
+    return any(
+        all(
+            a in "0123456789abcdef" if b == "_" else a == b
+            for a, b in zip(text.lower(), form[start:].lower(), strict=False)
+        )
+        for start in starts
+    )
 
 
 def _decimal(number: re.Match[str]) -> tuple[str, str]:

@@ -142,17 +142,26 @@ class Mapping:
                 row[free] = value  # text of the event itself, wherever a keyword may stand
         return row
 
-    def complete(self, event: Map[str, Any]) -> dict[str, Any]:
-        """`event` with the fields that every row of the table tells through its kind of event: a connection's direction."""
+    def complete(self, event: Map[str, Any], asked: Iterable[str]) -> dict[str, Any]:
+        """`event` with those of the `asked` fields that every row tells by its kind of event: EventID, a direction."""
         kinds: dict[str, Any] = {}
         for condition in self.where:
             kinds.update(_satisfying(condition))
         made = dict(event)
-        for name, row in self.fields.items():
-            if isinstance(row, Lookup) and row.columns[0] in kinds and made.get(name) is None:
-                known = [old for old, new in (row.lookup or {}).items() if new == kinds[row.columns[0]]]
+        for name in asked:
+            row = self.field(name)
+            if row is None or made.get(name) is not None or row.columns[0] not in kinds:
+                continue
+            held_there = kinds[row.columns[0]]
+            if isinstance(row, Lookup):
+                known = [old for old, new in (row.lookup or {}).items() if new == held_there]
                 if known:
                     made[name] = known[0]
+            elif isinstance(held_there, dict):
+                if row.columns[-1] in held_there:
+                    made[name] = held_there[row.columns[-1]]
+            elif type(row) is FieldMap:
+                made[name] = held_there
         return made
 
     def likely(self, event: Map[str, Any]) -> dict[str, Any]:

@@ -97,6 +97,9 @@ def prove(tasks: Sequence[Task]) -> list[Proof]:
     return [run.proof() for run in runs]
 
 
+UNFIT = "no event was found that matches the source and that the table can hold"
+
+
 class _Run:
     """One task while it runs."""
 
@@ -124,7 +127,7 @@ class _Run:
     def proof(self) -> Proof:
         """What the engines found."""
         if not self.verdicts:
-            why = "no event that matches the source fits the table's columns" if self.cases else "no events"
+            why = UNFIT if self.cases else "no events"
             checks = self.checks or [Check("execute", None, why)]
             return Proof(Verdict.UNTESTED, tuple(checks), None, len(self.cases))
         worst, witness = next((each for each in self.verdicts if each[0] is not Verdict.EQUAL), self.verdicts[0])
@@ -140,9 +143,10 @@ def cases_of(
     kind = Query((Scan(mapping.table), Filter(local(And(mapping.where)))))
     cases: list[Case] = []
     decoyed = False
-    asked = _asked(source)
+    names = tuple(dict.fromkeys(field.name for field in expressions(source, Field)))
+    asked = _asked(names)
     for given, origin in events:
-        event = mapping.complete(asked(given))
+        event = mapping.complete(asked(given), names)
         try:
             row = mapping.map_event(event)
         except Outside:
@@ -160,9 +164,8 @@ def cases_of(
     return tuple(cases)
 
 
-def _asked(source: Query) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+def _asked(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Of an event, the fields the source asks about; all of it when it has keywords."""
-    names = dict.fromkeys(field.name for field in expressions(source, Field))
     if "*" in names:
         return dict
 

@@ -108,7 +108,15 @@ def _proved(waiting: Sequence[tuple[Translation, Task | None]]) -> Iterator[Tran
             continue
         proof = next(proofs)
         checks = (*translation.checks, *proof.checks)
+        if proof.verdict is Verdict.IMPOSSIBLE and not translation.losses:
+            translation = _withdrawn(translation)
         yield replace(translation, checks=checks, verdict=proof.verdict, witness=proof.witness, events=proof.events)
+
+
+def _withdrawn(translation: Translation) -> Translation:
+    """A translation whose proof shows that it never matches, refused: the table does not keep the fields apart."""
+    why = f"{translation.schema} has one column for what the rule asks of several fields: it could never match"
+    return replace(translation, text="", losses=(Loss("the condition as a whole", why, "unmapped"),))
 
 
 Way = tuple[SchemaMapping, Query]
