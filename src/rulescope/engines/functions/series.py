@@ -80,7 +80,7 @@ def number(name: str, text: str, other: str) -> float | None:
         return float(math.prod(values))
     if name == "magnitude":
         return math.sqrt(sum(x * x for x in values))
-    a, b = np.array(read(text), float), np.array(read(other), float)
+    a, b = _broadcast(text, other)
     if len(a) != len(b) or not len(a):
         return None
     if name == "dot":
@@ -88,6 +88,14 @@ def number(name: str, text: str, other: str) -> float | None:
     if name == "cosine":
         return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
     return float(np.corrcoef(a, b)[0, 1])
+
+
+def _broadcast(left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
+    """Two series; a number beside a series is as long as that."""
+    sides = [json.loads(text) for text in (left, right)]
+    size = max((len(side) for side in sides if isinstance(side, list)), default=1)
+    one, two = (np.array(read(dumps(side if isinstance(side, list) else [side] * size)), float) for side in sides)
+    return one, two
 
 
 # ---------------------------------------------------------------- several results
@@ -181,7 +189,7 @@ def fill_linear(values: Series, args: list[Any]) -> list[Any]:
 def outliers(values: Series, args: list[Any]) -> list[Any]:
     """Scores by Tukey's fences; beyond 1.5 or below -1.5 an anomaly. Source: series-outliers-function."""
     kind = str(args[0] or "ctukey") if args else "ctukey"
-    low, high = (25, 75) if kind == "tukey" else (10, 90)
+    low, high = (25.0, 75.0) if kind == "tukey" else (10.0, 90.0)
     if len(args) > 2 and args[2] is not None:
         low, high = float(args[2]), float(args[3]) if len(args) > 3 else 100 - float(args[2])
     return _scores(np.array([math.nan if x is None else x for x in values], float), low, high)

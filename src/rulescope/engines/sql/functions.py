@@ -547,7 +547,7 @@ BUILT: dict[str, Builder] = {
     "isempty": lambda functions, node, at: Value(empty(at.value(node.args[0])), "bool"),
     "isnotempty": lambda functions, node, at: Value(f"({empty(at.value(node.args[0]))} IS NOT TRUE)", "bool"),
     "now": _now, "ago": _ago, "column_ifexists": _column_if_exists, "bin": _bin, "bin_at": _bin_at, "round": _round, "ceiling": _ceiling,
-    "extract": _extract, "extract_json": _extract_json, "hash": _hash, "hash_xxhash64": _hash, "hash_combine": _hash, "hash_many": _hash,
+    "extract": _extract, "extract_json": _extract_json, "hash": _hash, "hash_xxhash64": _hash,
     "in": _listed(True, False), "!in": _listed(True, True), "in~": _listed(False, False), "!in~": _listed(False, True),
     "has_any": _terms(False), "has_all": _terms(True), "bag_pack": _pack, "pack_array": _pack_array, "pack_all": _pack_all,
     "bag_pack_columns": lambda functions, node, at: _pack_columns(node, at),

@@ -169,7 +169,7 @@ def _equal(node: Match, subject: Value) -> str:
     if subject.type in ("string", "guid"):
         return _listed(
             convert(subject, "string").sql,
-            [text_of(value) for value in node.values],
+            [text_of(value) for value in node.values if value is not None],
             node.cased and subject.type == "string",
         )
     wanted = [constant(subject.type, value) for value in node.values]
@@ -178,6 +178,8 @@ def _equal(node: Match, subject: Value) -> str:
 
 
 def _listed(subject: str, values: list[str], cased: bool) -> str:
+    if not values:
+        return "FALSE"
     left, made = (subject, quote) if cased else (f"lower({subject})", lambda value: quote(value.lower()))
     if len(values) == 1:
         return f"({left} = {made(values[0])})"
@@ -274,6 +276,8 @@ def comparable(left: Value, right: Value) -> tuple[Value, Value]:
         wanted = "real" if wanted in ("int", "long") else wanted
     elif "string" in kinds:
         other = next(kind for kind in kinds if kind != "string")
+        if other in NUMERIC:
+            return _as_text(left), _as_text(right)
         wanted = other if other in ("datetime", "timespan", "guid", "bool") else "string"
     elif kinds == {"bool", "long"} or kinds == {"bool", "int"}:
         wanted = "long"
@@ -283,3 +287,10 @@ def comparable(left: Value, right: Value) -> tuple[Value, Value]:
         return convert(left, wanted), convert(right, wanted)
     except UnsupportedError:
         raise unsupported(f"comparison of {left.type} with {right.type}") from None
+
+
+def _as_text(value: Value) -> Value:
+    """A number as text, null where it is null, so that it equals no text."""
+    if value.type == "string":
+        return value
+    return Value(f"nullif({convert(value, 'string').sql}, '')", "string")

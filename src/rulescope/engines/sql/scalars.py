@@ -79,7 +79,6 @@ TEXT = {
     "hash_sha256": _one("s", "sha256({0})", "string"),
     "hash_md5": _one("s", "md5({0})", "string"),
     "hash_sha1": _one("s", "sha1({0})", "string"),
-    "hash_many": (),
     "parse_command_line": _one("ss", "kx_command_line({0}, {1})::JSON", "dynamic"),
     "parse_csv": _one("s", "kx_parse_csv({0})::JSON", "dynamic"),
     "parse_url": _one("s", "kx_parse_url({0})::JSON", "dynamic"),
@@ -215,7 +214,7 @@ DYNAMICS = {
         ("dl", "kx_array_shift({0}::VARCHAR, -{1}, 'null')::JSON", "dynamic"),
         ("dlj", "kx_array_shift({0}::VARCHAR, -{1}, {2}::VARCHAR)::JSON", "dynamic"),
     ),
-    "array_split": _one("dd", "kx_array_split({0}::VARCHAR, {1}::VARCHAR)::JSON", "dynamic"),
+    "array_split": _one("dj", "kx_array_split({0}::VARCHAR, {1}::VARCHAR)::JSON", "dynamic"),
     "array_strcat": _one("ds", "kx_strcat_array({0}::VARCHAR, {1})", "string"),
     "strcat_array": _one("ds", "coalesce(kx_strcat_array({0}::VARCHAR, {1}), '')", "string"),
     "bag_merge": _one("d*", "kx_bag_merge(to_json([{*}])::VARCHAR)::JSON", "dynamic"),
@@ -276,7 +275,7 @@ NETWORK = {
 }  # fmt: skip
 
 SERIES = {
-    f"series_{name}": _one("dd", f"kx_series_binary('{name}', {{0}}::VARCHAR, {{1}}::VARCHAR)::JSON", "dynamic")
+    f"series_{name}": _one("jj", f"kx_series_binary('{name}', {{0}}::VARCHAR, {{1}}::VARCHAR)::JSON", "dynamic")
     for name in ("add", "subtract", "multiply", "divide", "pow", "equals", "not_equals", "less", "less_equals", "greater", "greater_equals")
 } | {
     f"series_{name}": _one("d", f"kx_series_unary('{name}', {{0}}::VARCHAR)::JSON", "dynamic")
@@ -285,9 +284,9 @@ SERIES = {
     "series_sum": _one("d", "kx_series_number('sum', {0}::VARCHAR, '[]')", "real"),
     "series_product": _one("d", "kx_series_number('product', {0}::VARCHAR, '[]')", "real"),
     "series_magnitude": _one("d", "kx_series_number('magnitude', {0}::VARCHAR, '[]')", "real"),
-    "series_dot_product": _one("dd", "kx_series_number('dot', {0}::VARCHAR, {1}::VARCHAR)", "real"),
-    "series_cosine_similarity": _one("dd", "kx_series_number('cosine', {0}::VARCHAR, {1}::VARCHAR)", "real"),
-    "series_pearson_correlation": _one("dd", "kx_series_number('pearson', {0}::VARCHAR, {1}::VARCHAR)", "real"),
+    "series_dot_product": _one("jj", "kx_series_number('dot', {0}::VARCHAR, {1}::VARCHAR)", "real"),
+    "series_cosine_similarity": _one("jj", "kx_series_number('cosine', {0}::VARCHAR, {1}::VARCHAR)", "real"),
+    "series_pearson_correlation": _one("jj", "kx_series_number('pearson', {0}::VARCHAR, {1}::VARCHAR)", "real"),
 }  # fmt: skip
 
 FUNCTIONS: dict[str, tuple[Row, ...]] = {
