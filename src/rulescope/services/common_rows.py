@@ -1,0 +1,186 @@
+"""Rows two queries can both be asked about: events of a Sigma rule mapped to a table, and rows made from a query's own conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from ..analysis.examples import examples
+from ..errors import UnsupportedError
+from ..model import Expr, Field, Logsource, Match, Node, Op, Query, replace, rewrite
+from ..schemas import mappings
+from ..schemas.columns import FieldMap, Json, Local, Lookup, Made, Name, Outside, stored
+from ..schemas.tables import asim_functions
+from .scan_rows import NAMES
+
+Row = dict[str, Any]
+Types = Mapping[str, str]
+
+CREATE = ("processcreate", "processevent_create", "processeventcreate")
+TERMINATE = ("processterminate", "processevent_terminate", "processeventterminate")
+PREFIXES = ("_Im_", "_ASim_", "ASim", "vim", "im")
+SAME = {  # columns that repeat another one: aliases of the ASIM schemas
+    "CommandLine": "TargetProcessCommandLine",
+    "Process": "TargetProcessName",
+    "TargetProcess": "TargetProcessName",
+    "FilePath": "TargetFilePath",
+    "Hostname": "DvcHostname",
+    "User": "ActorUsername",
+    "URL": "Url",
+    "UserAgent": "HttpUserAgent",
+    "Domain": "DnsQuery",
+    "DnsResponseCodeName": "EventResultDetails",
+    "DomainName": "DnsQuery",
+    "IpAddr": "SrcIpAddr",
+    "Src": "SrcIpAddr",
+    "Dst": "DstIpAddr",
+}
+MOST_CROSSED = 6
+
+
+def core(table: str) -> str:
+    """What an ASIM function parses, whatever its prefix: `imProcessCreate` and `_Im_ProcessEvent_Create` are one."""
+    if table not in asim_functions():
+        return table
+    name = next(table[len(prefix) :] for prefix in PREFIXES if table.startswith(prefix)).lower()
+    if name in CREATE:
+        return "asim:ProcessEvent:ProcessCreated"
+    if name in TERMINATE:
+        return "asim:ProcessEvent:ProcessTerminated"
+    return f"asim:{asim_functions()[table]}"
+
+
+def covers(table: str, other: str) -> bool:
+    """Whether every row of `other` is a row of `table`: the same, or the ASIM function for all kinds of process events."""
+    return core(other) == core(table) or core(other).startswith(core(table) + ":")
+
+
+def kind_of(table: str) -> dict[str, str]:
+    """What a row of a table always says of its kind, though no condition asks for it."""
+    _, _, kind = core(table).partition(":")
+    _, _, event = kind.partition(":")
+    return {"EventType": event} if event else {}
+
+
+def ways(logsource: Logsource, tables: Iterable[str]) -> tuple[tuple[str, mappings.Mapping], ...]:
+    """The ways a Sigma log source goes into one of `tables`, with the table's name there; preferred schemas first."""
+    wanted = tuple(tables)
+    found: list[tuple[str, mappings.Mapping]] = []
+    for schema in mappings.SCHEMAS:
+        for way in mappings.mappings_for(logsource, schema):
+            name = next((table for table in wanted if covers(table, way.table)), None)
+            if name is not None and way.table not in (other.table for _, other in found):
+                found.append((name, way))
+    return tuple(found)
+
+
+def completed(row: Mapping[str, Any], types: Types) -> Row | None:
+    """`row` with the columns that repeat others: names of paths, aliases. None when they contradict each other."""
+    made = dict(row)
+    for name, path in NAMES.items():
+        if name not in types or path not in types:
+            continue
+        given, whole = made.get(name), made.get(path)
+        if isinstance(given, str) and ("\\" in given or "/" in given):
+            return None
+        if isinstance(whole, str):
+            last = whole.replace("/", "\\").rpartition("\\")[2]
+            if given is not None and given.lower() != last.lower():
+                return None
+            made[name] = last
+        elif isinstance(given, str) and given:
+            made[path] = f"C:\\Folder\\{given}"
+    for alias, column in SAME.items():
+        if alias in types and column in types and column in made:
+            made.setdefault(alias, made[column])
+        elif alias in types and column in types and alias in made:
+            made.setdefault(column, made[alias])
+    return made
+
+
+def rows_of(asked: Expr, base: Mapping[str, Any], types: Types, limit: int = 48) -> Iterator[Row]:
+    """Rows made from what a query asks, some of which it chooses, some of which it just misses; on top of `base`."""
+    try:
+        made = examples(asked, limit)
+    except (UnsupportedError, RecursionError):
+        return
+    for example in made:
+        row = _row(example.event, base, types)
+        if row is not None:
+            yield row
+
+
+def _row(event: Mapping[str, Any], base: Mapping[str, Any], types: Types) -> Row | None:
+    row: Row = dict(base)
+    for name, value in event.items():
+        column, *keys = name.split(".")
+        known = next((each for each in types if each.lower() == column.lower()), None)
+        if known is None:
+            return None
+        try:
+            if keys:
+                _put(row, known, keys, value, types[known])
+            else:
+                row[known] = stored(value, types[known])
+        except Outside:
+            return None
+    return completed(row, types)
+
+
+def _put(row: Row, column: str, keys: list[str], value: Any, kind: str) -> None:
+    if kind not in ("dynamic", "string") or value is None:
+        raise Outside(column)
+    Json(column, (column, *keys)).store(value, {column: kind}, row)
+
+
+def crossed(first: Iterable[Row], second: Iterable[Row]) -> Iterator[Row]:
+    """Rows with the columns of one and, where it has none, of another, both ways round."""
+    ours, theirs = list(islice(first, MOST_CROSSED)), list(islice(second, MOST_CROSSED))
+    for one in ours:
+        for other in theirs:
+            yield {**one, **other}
+            yield {**other, **one}
+
+
+def in_source_names(asked: Expr, way: mappings.Mapping) -> Expr:
+    """What a query asks of the table's columns, asked of the source's fields; left out where no field is such a column.
+
+    For making events only: the answer need not be the same.
+    """
+    fields = {
+        row.columns[0].lower(): row for row in way.fields.values() if type(row) in (FieldMap, Lookup, Name, Local, Made)
+    }
+    paths = {".".join(row.columns).lower(): row.field for row in way.fields.values() if isinstance(row, Json)}
+
+    def change(node: Node) -> Node:
+        match node:
+            case Match(Field(name)):
+                return _renamed(node, name, fields.get(name.lower()), paths, way)
+        return node
+
+    result: Expr = rewrite(asked, change)
+    return result
+
+
+def _renamed(match: Match, name: str, row: FieldMap | None, paths: Mapping[str, str], way: mappings.Mapping) -> Match:
+    known = paths.get(name.lower())
+    if known is None and way.others and name.lower().startswith(way.others.lower() + "."):
+        known = name[len(way.others) + 1 :]
+    if row is None or known is not None:
+        return replace(match, subject=Field(known or name))
+    values = match.values
+    if isinstance(row, Lookup):
+        back = {new: old for old, new in (row.lookup or {}).items()}
+        values = tuple(back.get(str(value), value) for value in values)
+    if isinstance(row, Name) and match.op is Op.EQ:
+        slash = row.argument or "\\"
+        return replace(match, subject=Field(row.field), op=Op.ENDSWITH, values=tuple(f"{slash}{v}" for v in values))
+    return replace(match, subject=Field(row.field), values=values)
+
+
+def predicate(query: Query) -> Expr:
+    """All conditions of a Sigma query on one event."""
+    from ..model import And, Filter
+
+    return And(tuple(stage.predicate for stage in query.stages if isinstance(stage, Filter)))
