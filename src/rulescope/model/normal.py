@@ -62,20 +62,19 @@ def _joined(kind: type[And] | type[Or], terms: tuple[Expr, ...], node: And | Or)
 
 def _merged(terms: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """Terms of an Or with Matches that differ only in their values made one, at the place of the first."""
-    places: dict[tuple[str, Op, bool], int] = {}
-    result: list[Expr] = []
-    for term in terms:
+    groups: dict[object, list[Expr]] = {}
+    for number, term in enumerate(terms):
+        key: object = number
         if isinstance(term, Match) and term.values and (not term.every or len(term.values) == 1):
             key = (outline_expr(term.subject), term.op, term.cased)
-            if key in places:
-                first = result[places[key]]
-                assert isinstance(first, Match)
-                merged = _normal_match(replace(first, values=first.values + term.values, every=False))
-                result[places[key]] = merged
-                continue
-            places[key] = len(result)
-        result.append(term)
-    return tuple(result)
+        groups.setdefault(key, []).append(term)
+    return tuple(group[0] if len(group) == 1 else _one_match(group) for group in groups.values())
+
+
+def _one_match(group: list[Expr]) -> Expr:
+    matches = [term for term in group if isinstance(term, Match)]
+    values = tuple(value for match in matches for value in match.values)
+    return _normal_match(replace(matches[0], values=values, every=False))
 
 
 def _normal_match(match: Match) -> Expr:
