@@ -132,5 +132,9 @@ def test_built_in_names_of_functions() -> None:
 
 
 def test_schemas_that_carry_a_log_source() -> None:
-    assert mappings.carrying(Logsource("image_load", "windows")) == ("defender-xdr", "windows-events")
+    assert mappings.carrying(Logsource("image_load", "windows")) == (
+        "defender-xdr",
+        "windows-events",
+        "event-table",
+    )
     assert mappings.carrying(Logsource("", "zeek", "http")) == ()

@@ -50,6 +50,15 @@ detection:
     condition: 1 of them
 """
 
+DELETED = """
+title: Traces of remote desktops removed
+logsource: {category: registry_delete, product: windows}
+detection:
+    value: {EventType: DeleteValue, TargetObject|contains: '\\Terminal Server Client\\Default\\MRU'}
+    key: {EventType: DeleteKey, TargetObject|contains: '\\Terminal Server Client\\Servers\\'}
+    condition: 1 of them
+"""
+
 NETWORK = """
 title: Odd port
 logsource: {category: network_connection, product: windows}
@@ -118,6 +127,11 @@ CASES = [
     (NETWORK, "sentinel-asim"),
     (NETWORK, "defender-xdr"),
     (SERVICE, "windows-events"),
+    (SERVICE, "event-table"),
+    (REGISTRY, "event-table"),
+    (DELETED, "windows-events"),
+    (DELETED, "event-table"),
+    (DELETED, "defender-xdr"),
     (CLOUD, "sentinel-asim"),
     (SYSLOG, "sentinel-asim"),
 ]
@@ -227,3 +241,34 @@ def test_unknown_targets_are_errors() -> None:
         translate(rule, sigma.parse(PROXY), schema="oracle")
     with pytest.raises(UnsupportedError):
         translate(rule, sigma.parse(PROXY), to="cobol")
+
+
+ONE_COLUMN = """
+title: Two fields that one column holds
+logsource: {product: azure, service: auditlogs}
+detection:
+    sel: {OperationName: Update user, properties.message: Add member}
+    condition: sel
+"""
+
+
+def test_what_could_never_match_is_refused() -> None:
+    found = done(ONE_COLUMN, "sentinel-asim")
+    assert found.text == ""
+    assert found.verdict is Verdict.IMPOSSIBLE
+    assert found.witness is not None
+    assert "never match" in found.losses[0].why
+
+
+def test_event_data_in_xml_is_unescaped() -> None:
+    rule = PROCESS.replace("whoami", "<a&b>")
+    found = done(rule, "event-table")
+    assert found.verdict is Verdict.EQUAL
+    assert 'contains "<a&b>"' in found.text
+
+
+def test_long_lists_stay_shallow() -> None:
+    words = ", ".join(f"'w{number}x'" for number in range(250))
+    found = done(PROCESS.replace("['/c ', 'whoami']", f"[{words}]").replace("|all", ""), "defender-xdr", prove=False)
+    assert [check.passed for check in found.checks] == [True, True]
+    assert "\n        )\n        or (" in found.text

@@ -205,6 +205,41 @@ class Json(Made):
         row[self.columns[0]] = bag if dynamic else json.dumps(bag)
 
 
+ESCAPES = (("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
+
+
+class Xml(Made):
+    """A named value of the XML in a text column: `xml EventData Image` is the `<Data Name="Image">` of an event."""
+
+    def needs(self) -> tuple[str, ...]:
+        return self.columns[:1]
+
+    @property
+    def opening(self) -> str:
+        return f'<Data Name="{self.columns[1]}">'
+
+    def made(self, types: Types) -> Expr:
+        pattern = f"{re.escape(self.opening).replace(chr(92) + ' ', ' ')}([^<]*)"
+        found: Expr = Call("extract", (Literal(pattern), Literal(1, "long"), Field(self.columns[0])))
+        for escaped, plain in reversed(ESCAPES):
+            found = Call("replace_string", (found, Literal(escaped), Literal(plain)))
+        return found
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is None:
+            return
+        text = text_of(value)
+        for escaped, plain in ESCAPES:
+            text = text.replace(plain, escaped)
+        before, _, after = (row.get(self.columns[0]) or "").partition(self.opening)
+        row[self.columns[0]] = f"{before}{self.opening}{text}</Data>{after.partition('</Data>')[2]}"
+
+    def held(self, xml: str) -> str | None:
+        """The value in a piece of XML."""
+        _, mark, rest = xml.partition(self.opening)
+        return rest.partition("<")[0] if mark else None
+
+
 class Joined(Made):
     """Two columns with a backslash between, `DOMAIN\\name`: `join AccountDomain AccountName`."""
 
@@ -534,6 +569,7 @@ class Local(Made):
 
 KINDS: dict[str, type[FieldMap]] = {
     "json": Json,
+    "xml": Xml,
     "join": Joined,
     "registry": Registry,
     "details": Details,

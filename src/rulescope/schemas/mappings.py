@@ -42,15 +42,21 @@ from ..model import (
     Within,
     replace,
 )
-from .columns import KINDS, TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Outside, stored, typed
+from .columns import KINDS, TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Outside, Xml, stored, typed
 from .data import text
 from .events import fields_in_channel, held
 from .tables import Tables, tables
 
-SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events", "sentinel-tables")
+SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events", "event-table", "sentinel-tables")
 """Target schemas, by the name of their mapping file."""
 
-WHERE_OPS = {"==": (Op.EQ, True), "=~": (Op.EQ, False), "in": (Op.EQ, True), "startswith": (Op.STARTSWITH, False)}
+WHERE_OPS = {
+    "==": (Op.EQ, True),
+    "=~": (Op.EQ, False),
+    "in": (Op.EQ, True),
+    "startswith": (Op.STARTSWITH, False),
+    "contains": (Op.CONTAINS, False),
+}
 DEVICE_OS = {"windows": (Op.STARTSWITH, "Windows"), "linux": (Op.EQ, "Linux"), "macos": (Op.EQ, "macOS")}
 
 
@@ -88,7 +94,10 @@ class Mapping:
             return FieldMap(name, (column,)) if column else None
         if self.others:
             there = _event_fields(self.where)
-            return Json(name, (self.others, name)) if not there or name in there or name == "Data" else None
+            if there and name not in there and name != "Data":
+                return None
+            column, *kind = reversed(self.others.split(" "))
+            return (Xml if kind == ["xml"] else Json)(name, (column, name))
         return None
 
     def map_query(self, query: Query, prefix: str = "", allow_loss: bool = False) -> tuple[Query, tuple[Loss, ...]]:
@@ -157,6 +166,9 @@ class Mapping:
                 known = [old for old, new in (row.lookup or {}).items() if new == held_there]
                 if known:
                     made[name] = known[0]
+            elif isinstance(row, Xml):
+                found = row.held(str(held_there))
+                made.update({} if found is None else {name: found})
             elif isinstance(held_there, dict):
                 if row.columns[-1] in held_there:
                     made[name] = held_there[row.columns[-1]]
@@ -306,7 +318,7 @@ def _event_fields(where: tuple[Expr, ...]) -> frozenset[str]:
     tests = held(And(where))
     known: set[str] = set()
     for number in tests.get("EventID", ()):
-        for name in tests.get("Channel", ()):
+        for name in tests.get("Channel", tests.get("EventLog", ())):
             known.update(fields_in_channel(name, number))
     return frozenset(known)
 

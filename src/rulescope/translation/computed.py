@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -55,6 +56,11 @@ def _in_range(address: Any, *networks: Any) -> bool:
         return False
 
 
+def _extract(pattern: str, group: int, held: Any) -> str:
+    found = re.search(pattern, text(held))
+    return found[group] if found else ""
+
+
 FUNCTIONS: dict[str, Any] = {
     "tostring": text,
     "strcat": lambda *parts: "".join(map(text, parts)),
@@ -62,6 +68,8 @@ FUNCTIONS: dict[str, Any] = {
     "parse_json": lambda held: json.loads(held) if held else None,
     "isnull": lambda held: held is None,
     "toreal": _real,
+    "extract": _extract,
+    "replace_string": lambda held, old, new: text(held).replace(old, new),
     "ipv4_is_in_range": _in_range,
     "ipv4_is_in_any_range": _in_range,
     "ipv6_is_in_range": _in_range,
