@@ -38,7 +38,7 @@ from .facts import (
     technique_rows,
 )
 from .neighbours import neighbours
-from .pages import Fact, RulePage
+from .pages import Fact, ResultColumn, RulePage
 from .reading import Read, read_rule
 
 GUESSES = (".yml", ".toml", ".yaral", ".md", ".kql")
@@ -165,7 +165,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         outputs=outputs,
         output_rows=output_rows(found, outputs),
         entities=entity_rows(found, outputs),
-        columns=found.columns,
+        columns=None if found.columns is None else tuple(ResultColumn(each.name, each.type) for each in found.columns),
         diagnostics=(*_reading(read), *found.diagnostics),
         opaque=tuple(opaques(query)) if query else (),
         outline=outline(query) if query else "",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ..analysis import Grouping, Stage, Threshold, TimeWindow, Tree
 from ..catalogue import Card, Change, Count, Evidence, FacetValue, FailureRow, Seeker, SourceFacts, Tally
 from ..enrichment import Confidence, Sentence
@@ -18,7 +20,6 @@ from ..model import (
     Query,
     Rule,
     Translation,
-    TypedName,
 )
 
 
@@ -134,6 +135,13 @@ class Neighbour(Node, frozen=True):
     witness: dict[str, str] | None = None
 
 
+class ResultColumn(NamedTuple):
+    """A column of a query's result: its name and Kusto type, also as a plain pair."""
+
+    name: str
+    type: str
+
+
 class RulePage(Node, frozen=True):
     """Everything known of one rule. Empty parts are empty tuples or texts; nothing is missing without a Diagnostic.
 
@@ -169,7 +177,7 @@ class RulePage(Node, frozen=True):
     outputs: tuple[OutputField, ...] = ()
     output_rows: tuple[OutputRow, ...] = ()
     entities: tuple[EntityRow, ...] = ()
-    columns: tuple[TypedName, ...] | None = None
+    columns: tuple[ResultColumn, ...] | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     opaque: tuple[Opaque | OpaqueExpr, ...] = ()
     outline: str = ""
