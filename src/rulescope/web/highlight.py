@@ -18,8 +18,10 @@ LEXERS = {
 LONGEST = 100_000
 """Characters; longer texts are shown without colours."""
 
+FORMATTER = HtmlFormatter(nowrap=True)
 
-@lru_cache(maxsize=2_000)
+
+@lru_cache(maxsize=500)
 def highlight(text: str, language: str) -> Markup:
     """`text` as HTML spans with Pygments' short classes, to stand inside a `<pre>`."""
     if len(text) > LONGEST:
@@ -28,4 +30,4 @@ def highlight(text: str, language: str) -> Markup:
         lexer = get_lexer_by_name(LEXERS.get(language, "text"), stripnl=False, ensurenl=False)
     except ClassNotFound:
         return Markup(escape(text))
-    return Markup(_highlight(text, lexer, HtmlFormatter(nowrap=True)))
+    return Markup(_highlight(text, lexer, FORMATTER))

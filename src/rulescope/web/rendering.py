@@ -40,9 +40,10 @@ def environment(links: Links) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
     made.globals.update(
-        link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, paged=links.paged,
+        link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, paged=links.paged, further=links.further, fact_link=links.fact,
         respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, heat=heat,
         percent=percent, as_json=as_json, shown_value=shown_value, language_name=language_name, facet_value=facet_value,
         facet_names=FACET_NAMES, version=version("rulescope"), static_site=links.static, section="", feeds=None,
