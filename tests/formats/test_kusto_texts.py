@@ -38,6 +38,17 @@ def test_keyed_comments_are_metadata() -> None:
     assert rule.schedule.frequency == 3600
 
 
+def test_each_query_of_a_collection_has_its_own_title() -> None:
+    text = "// ======\n// Sign-ins by country and day\n// ======\nSigninLogs\n| count\n\n// -----\n// Sign-ins without a device name\nSigninLogs\n| take 5\n\n// Advanced Hunting query\nT\n| take 1\n"
+    rules, _ = read("many.kql", text)
+    titles = [rule.title for rule in rules]
+    assert titles == [
+        "Sign-ins by country and day",
+        "Sign-ins without a device name",
+        "Sign-ins by country and day (Defender XDR)",
+    ]
+
+
 def test_a_file_without_comments_is_named_after_itself() -> None:
     (rule,), _ = read("a/KQL_two words", "SigninLogs | count")
     assert rule.title == "KQL two words"

@@ -58,8 +58,9 @@ def _rule(file: RuleFile, number: int, line: int, text: str, first: Rule | None)
     said = keyed.get("name") or keyed.get("title") or keyed.get("detection name") or ""
     title = said or (first.title if first else _prose_title(prose, file.path))
     if first:
-        what = variant(" ".join(comments)) or f"query {number + 1}"
-        title = said or f"{title} ({what})"
+        what = variant(" ".join(comments))
+        own = "" if what else _sentence(prose)
+        title = said or own or f"{title} ({what or f'query {number + 1}'})"
     description = keyed.get("description") or "\n".join(prose).strip()
     words = "\n".join(comments)
     return Rule(
@@ -94,7 +95,9 @@ def _header(text: str) -> list[str]:
     for line in text.split("\n"):
         stripped = line.strip().lstrip("\ufeff\u200b")
         if stripped.startswith("//"):
-            found.append(stripped.lstrip("/").strip())
+            words = stripped.lstrip("/").strip()
+            if not words or re.search(r"\w", words):  # rulers of dashes say nothing
+                found.append(words)
         elif stripped:
             break
     return found
@@ -120,13 +123,16 @@ def _keyed(comments: list[str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _prose_title(prose: list[str], path: str) -> str:
-    """The first comment when it is a short sentence that is no link and no code, else the file name."""
-    if prose:
-        first = SENTENCE.split(prose[0])[0].strip().rstrip(".")
-        words = len(first.split())
-        if 3 <= words <= 20 and not re.search(r"https?://|[|;{}]|==", first):
-            return first
-    return file_title(path)
+    """The first comment when it is a short sentence, else the file name."""
+    return _sentence(prose) or file_title(path)
+
+
+def _sentence(prose: list[str]) -> str:
+    """The first sentence of the first comment when it is short and no link and no code, else ""."""
+    if not prose:
+        return ""
+    first = SENTENCE.split(prose[0])[0].strip().rstrip(".")
+    return first if 3 <= len(first.split()) <= 20 and not re.search(r"https?://|[|;{}]|==", first) else ""
 
 
 def _severity(text: str) -> str:

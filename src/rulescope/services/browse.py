@@ -149,9 +149,12 @@ def field_page(catalogue: Catalogue, name: str, page: int = 1) -> FieldPage | No
 
 def source_page(catalogue: Catalogue, name: str, page: int = 1) -> SourcePage | None:
     """The page of a source; None when the catalogue has none of that name."""
-    source = next((each for each in catalogue.sources() if each.name == name), None)
+    source = next((each for each in catalogue.remembered("sources", "", catalogue.sources) if each.name == name), None)
     if source is None:
         return None
     return SourcePage(
-        source, catalogue.tally(name), catalogue.failures(name), listed(catalogue, "source", name, source.title, page)
+        source,
+        catalogue.remembered("tally", name, lambda: catalogue.tally(name)),
+        catalogue.failures(name),
+        listed(catalogue, "source", name, source.title, page),
     )

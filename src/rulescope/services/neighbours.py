@@ -40,7 +40,7 @@ from ..model.node import Node, replace
 from ..schemas import events, fields
 from .pages import Neighbour
 
-MOST_PROVEN = 8
+MOST_PROVEN = 6
 MOST_VALUES = 60
 MOST_SHOWN = 24
 HARMLESS = (Extend, Project, Select, Rename, Sort, Render)
