@@ -71,7 +71,8 @@ def cli(verbose: bool) -> None:
 def main() -> None:
     """Run the command line. Exit code 1: done, and something is wrong with what was asked about; 2: could not be done."""
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False)  # Exit comes back as its code here, not as the exception
+        sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.Abort:

@@ -1,46 +1,105 @@
-"""Translate: a rule, or a rule file, written in another language over the tables of a schema, with proof."""
+"""Translate: a rule in another query language, with what is known of its truth; Kusto proven, other languages as pySigma writes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from .. import translation
-from ..errors import FormatError, QuerySyntaxError, RuleError
-from ..model import Rule, Translation
-from ..text import Place
-from .explain import rules_in
-from .reading import Read, read_rule
+from .. import languages
+from ..errors import RuleError, SourceError
+from ..model import Failure, Loss, Rule, Translation
+from ..translation import Options
+from ..translation import translate_all as written_all
+from . import explain, others, scan
+
+SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
+"""The target schemas a rule is usually written in."""
+
+UNREADABLE = "not readable"
 
 
 def translate(
-    rule_or_path: str | Path | Rule,
+    rule_or_path: Rule | str | Path,
     to: str = "kusto",
     schema: str = "sentinel-asim",
-    options: translation.Options | None = None,
+    options: Options | None = None,
 ) -> Translation:
-    """The translation of a rule, of the first rule of a file, or of a Sigma rule's text.
+    """A Sigma rule (a Rule, a file, or the rule's text) in language `to` over the tables of `schema`.
 
-    Raises RuleError for a rule that cannot be read, UnsupportedError for a language we do not write, SchemaError for a
-    schema we do not know.
+    Refused when it cannot be said: `text` is empty and `losses` say why. Of a file with several rules, the first.
+    `to` is `kusto`, proven, or the name of an installed pySigma back end, marked untested. Raises SourceError when there
+    is no rule, RuleError for a rule that is malformed, UnsupportedError for a language nobody here writes.
     """
-    read = _read(rule_or_path)
-    assert read.query is not None
-    return translation.translate(read.rule, read.query, to, schema, options or translation.Options())
-
-
-def _read(rule_or_path: str | Path | Rule) -> Read:
     if isinstance(rule_or_path, Rule):
-        rule = rule_or_path
+        rules = [rule_or_path]
     else:
-        rules, failures = rules_in(rule_or_path)
+        rules, failures = explain.rules_in(rule_or_path)
         if not rules:
-            failure = failures[0]
-            place = Place(failure.path, failure.line, failure.column) if failure.line else None
-            raise FormatError(failure.message, place)
-        rule = rules[0]
-    read = read_rule(rule)
-    if read.faults:
-        raise QuerySyntaxError(read.faults, rule.text)
-    if read.query is None:
-        raise RuleError(read.trouble or f"{rule.title}: no query")
-    return read
+            raise SourceError(failures[0].message if failures else "no rule")
+    rule = rules[0]
+    if rule.language == "sigma":
+        languages.parse(rule.text, rule.language, rule.path, rule.line)  # a malformed rule says where
+    return next(iter(translate_all(rules[:1], to, schema, options)))
+
+
+def translate_all(
+    rules: Iterable[Rule],
+    to: str = "kusto",
+    schema: str = "sentinel-asim",
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Translation]:
+    """Each rule in language `to`, in order. A rule that cannot be read is refused with its fault as the loss."""
+    given = list(rules)
+    done = 0
+    waiting: list[Rule] = []
+
+    def finished() -> Iterator[Translation]:
+        nonlocal done
+        for translation in _several(waiting, to, schema, options or Options()):
+            done += 1
+            if progress:
+                progress(done, len(given))
+            yield translation
+        waiting.clear()
+
+    for rule in given:
+        waiting.append(rule)
+        if len(waiting) >= CHUNK:
+            yield from finished()
+    yield from finished()
+
+
+CHUNK = 100
+
+
+def _several(rules: list[Rule], to: str, schema: str, options: Options) -> Iterator[Translation]:
+    if to != "kusto":
+        yield from (others.translate(rule, to) for rule in rules)
+        return
+    read: dict[int, Translation] = {}
+    pairs = []
+    for number, rule in enumerate(rules):
+        if rule.language != "sigma":
+            read[number] = refusal(rule, to, schema, f"a rule in {rule.language}", "only Sigma rules are translated")
+            continue
+        try:
+            pairs.append((rule, languages.parse(rule.text, rule.language, rule.path, rule.line)))
+        except RuleError as error:
+            read[number] = refusal(rule, to, schema, UNREADABLE, str(error))
+    made = written_all(pairs, to, (schema,), options)
+    for number in range(len(rules)):
+        yield read[number] if number in read else next(made)
+
+
+def refusal(rule: Rule, to: str, schema: str, construct: str, why: str) -> Translation:
+    """A translation that was not made, and why."""
+    return Translation(rule.id, to, schema, "", (Loss(construct, why, "unmapped"),))
+
+
+def load(path: str | Path) -> tuple[list[Rule], list[Failure]]:
+    """The rules of a file or folder, as `scan` reads them. Raises SourceError."""
+    return scan.load(path)
+
+
+__all__ = ["SCHEMAS", "load", "refusal", "translate", "translate_all"]
