@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import MakeSeries
 from .aggregates import aggregate_value
 from .frame import Frame
-from .values import Value, convert, number, to_json
+from .values import Value, convert, number, to_json, unsupported
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
     """One row a group: an array per aggregate, and the axis."""
+    if any(option.name == "kind" and option.value == "nonempty" for option in stage.properties) and not stage.by:
+        raise unsupported("make-series kind=nonempty without by")
     at = plan.expressions(frame)
     axis = number(at.value(stage.axis.value), "make-series")
     time = axis.type in ("datetime", "timespan")

@@ -360,11 +360,3 @@ def number(value: Value, what: str) -> Value:
     if value.type in ("string", "guid"):
         raise unsupported(f"{what} of a {value.type}")
     return value
-
-
-def unify_pair(left: Value, right: Value) -> tuple[Value, Value]:
-    """Two values as one type; a null takes the other's."""
-    if right.constant is None and right.type != left.type:
-        return left, null(left.type)
-    kind = common_type((left.type, right.type), "values")
-    return convert(left, kind), convert(right, kind)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model import Call
 from .frame import Col, Frame
-from .values import Value, convert, number, unify_pair, unsupported
+from .values import Value, convert, number, unsupported
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -30,7 +30,7 @@ def _shift(plan: Plan, frame: Frame, call: Call) -> tuple[Frame, Col]:
     name = "lag" if call.name == "prev" else "lead"
     default = ""
     if len(call.args) > 2:
-        value, given = unify_pair(value, at.value(call.args[2]))
+        given = convert(at.value(call.args[2]), value.type)
         default = f", {given.sql}"
     sql = f"{name}({value.sql}, ({offset})::INTEGER{default}) {frame.over()}"
     return _added(plan, frame, Value(f"coalesce({sql}, '')" if value.type == "string" else sql, value.type))
