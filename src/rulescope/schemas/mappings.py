@@ -434,6 +434,7 @@ def _read(schema: str) -> tuple[_Entry, ...]:
     return tuple(entries)
 
 
+@cache
 def target_tables(schema: str) -> Tables:
     """The tables of a target schema, for binding. Raises SchemaError for an unknown schema."""
     return tables(tomllib.loads(text(f"mappings/{schema}.toml")).get("tables", "sentinel"))
