@@ -60,7 +60,7 @@ def _verdicts(connection: sqlite3.Connection) -> None:
     )
     rows = connection.execute(
         "SELECT evidence.key, max(evidence.kind = 'fired'), max(evidence.expected IS NOT NULL) FROM history.evidence"
-        " JOIN history.seen USING (key) WHERE evidence.hash = seen.hash GROUP BY evidence.key"
+        " JOIN history.seen USING (key) WHERE evidence.hash = seen.hash AND evidence.kind != 'not-run' GROUP BY evidence.key"
     )
     connection.executemany(
         "UPDATE rule SET fires = ?, tested = ? WHERE key = ?",
