@@ -67,12 +67,13 @@ def array_iff(flags: str, yes: str, no: str) -> str | None:
     tests, a, b = json.loads(flags), json.loads(yes), json.loads(no)
     if not isinstance(tests, list):
         return None
-    out = []
+    out: list[Any] = []
     for place, test in enumerate(tests):
-        side = a if test and test is not None else b
-        out.append(
-            None if test is None else side if not isinstance(side, list) else side[place] if place < len(side) else None
-        )
+        if not isinstance(test, bool | int | float):
+            out.append(None)
+            continue
+        side = a if test else b
+        out.append(side if not isinstance(side, list) else side[place] if place < len(side) else None)
     return dumps(out)
 
 

@@ -141,6 +141,8 @@ ISO = re.compile(
 )
 DAY_ONE = datetime(1, 1, 1)
 FORMATS = (
+    "%m-%d-%Y",
+    "%m-%d-%Y %H:%M:%S",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S",
     "%a, %d %b %Y %H:%M:%S", "%a, %d %b %y %H:%M:%S", "%d %b %y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d %b %y %H:%M", "%d %b %Y %H:%M",
     "%a %b %d %H:%M:%S %Y", "%A, %d-%b-%y %H:%M:%S", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y%m%d", "%Y-%m-%d %I:%M:%S %p",
