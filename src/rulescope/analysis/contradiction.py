@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from ..engines.reference import Predicate, compile_predicate
 from ..errors import UnsupportedError
-from ..model import And, Expr, Field, Match, Not, Op, Or, replace
+from ..model import And, Expr, Field, Match, Not, Op, Or, bare, replace
 from .witness import Want, field_name
 
 MOST_STEPS = 4_000
@@ -25,7 +25,7 @@ class branches:
     """
 
     def __init__(self, expr: Expr) -> None:
-        self.expr = expr
+        self.expr = bare(expr)
         self.open = 0
         self.cut = False
         self._steps = 0

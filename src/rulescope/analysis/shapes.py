@@ -34,7 +34,7 @@ def shapes(
     query: m.Query, facts: Callable[[str], Facts], stages: tuple[Placed, ...] | None = None
 ) -> tuple[Diagnostic, ...]:
     """Findings in reading order, ids as in SHAPES. `facts` tells what is known of the columns of a table."""
-    known = _known(query, facts)
+    known = known_facts(query, facts)
     found: list[Diagnostic] = []
     for place in stages if stages is not None else placed(query):
         found.extend(_reads_everything(place.stage))
@@ -46,7 +46,7 @@ def shapes(
     return tuple(dict.fromkeys(found))
 
 
-def _known(query: m.Query, facts: Callable[[str], Facts]) -> dict[str, frozenset[str]]:
+def known_facts(query: m.Query, facts: Callable[[str], Facts]) -> dict[str, frozenset[str]]:
     """What holds of a column in every table of the query that has facts about it."""
     names = {stage.table for stage in m.expressions(query, m.Scan) if stage.table}
     names |= {stage.name for stage in m.expressions(query, m.TableCall)}

@@ -28,6 +28,7 @@ from .rule import Schedule as Schedule
 from .rule import Trigger as Trigger
 from .tree import *  # noqa: F403 - the tree's own __all__ lists every node
 from .tree import __all__ as _tree
+from .walk import bare as bare
 from .walk import expressions as expressions
 from .walk import opaques as opaques
 from .walk import queries as queries

@@ -84,3 +84,9 @@ def _rebuilt(node: Node, done: dict[int, Node]) -> Node:
             if any(new is not old for new, old in zip(items, value, strict=True)):
                 changes[name] = items
     return replace(node, **changes) if changes else node
+
+
+def bare(node: T) -> T:
+    """`node` without the places it was read from, so that the same words read from two places are equal values."""
+    found: T = rewrite(node, lambda each: replace(each, span=None) if getattr(each, "span", None) is not None else each)
+    return found

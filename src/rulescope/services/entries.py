@@ -6,6 +6,8 @@ import re
 
 from .. import formats
 from ..analysis import placed
+from ..analysis.impossible import impossible
+from ..analysis.shapes import known_facts
 from ..catalogue import Entry, digest, key_of
 from ..enrichment import confidence
 from ..model import (
@@ -19,10 +21,10 @@ from ..model import (
     normal,
     opaques,
     outline,
-    queries,
     understood,
 )
 from ..schemas import attack, platforms
+from .check import column_facts
 from .facts import Found, enrichment_facts, found_in
 from .reading import Read, read_rule
 
@@ -42,8 +44,8 @@ def entry_of(rule: Rule, number: int = 0) -> Entry:
     found = found_in(read)
     whole = query is not None and understood(query) and not read.faults
     form = outline(normal(query)) if query is not None and whole else ""
-    impossible = _impossible(found)
-    trust = confidence(enrichment_facts(found, fires="impossible" if impossible else ""))
+    hopeless = _impossible(found)
+    trust = confidence(enrichment_facts(found, fires="impossible" if hopeless else ""))
     return Entry(
         key=key_of(rule, number),
         rule=rule,
@@ -52,7 +54,7 @@ def entry_of(rule: Rule, number: int = 0) -> Entry:
         fault=_failure(read),
         indicators=found.indicators,
         predicates=found.predicates,
-        facets=_facets(rule, found, impossible),
+        facets=_facets(rule, found, hopeless),
         opaque=tuple(node.keyword for node in opaques(query)) if query else (),
         outline=digest(form) if form else b"",
         likeness=_likeness(rule, found),
@@ -62,10 +64,8 @@ def entry_of(rule: Rule, number: int = 0) -> Entry:
 
 
 def _impossible(found: Found) -> bool:
-    """No event can satisfy the rule: a condition of its only query is never true."""
-    if found.query is None or sum(1 for _ in queries(found.query)) != 1:
-        return False
-    return any(each.id == "never" for each in found.diagnostics)
+    """No event can satisfy the rule, proven from its conditions and from what its tables' columns can hold."""
+    return found.query is not None and impossible(found.query, known_facts(found.query, column_facts))
 
 
 def _failure(read: Read) -> Failure | None:
@@ -79,7 +79,7 @@ def _failure(read: Read) -> Failure | None:
     )
 
 
-def _facets(rule: Rule, found: Found, impossible: bool) -> tuple[tuple[str, str], ...]:
+def _facets(rule: Rule, found: Found, hopeless: bool) -> tuple[tuple[str, str], ...]:
     kept: dict[tuple[str, str], None] = {}
     scopes, predicates = found.scopes, found.predicates
 
@@ -104,7 +104,7 @@ def _facets(rule: Rule, found: Found, impossible: bool) -> tuple[tuple[str, str]
     add("event", *(event.name for event in found.events if event.covered))
     add("field", *(predicate.field for predicate in predicates if predicate.field != "*"))
     add("connector", *(connector.id for connector in rule.connectors))
-    add("finding", *(each.id for each in found.diagnostics), "impossible" if impossible else "")
+    add("finding", *(each.id for each in found.diagnostics), "impossible" if hopeless else "")
     return tuple(kept)
 
 
