@@ -96,7 +96,14 @@ def _errors(app: FastAPI) -> None:
     def told(request: Request, status: int, message: str) -> Response:
         if request.url.path.startswith("/api/"):
             return Response(msgspec.json.encode({"error": message}), status, media_type="application/json")
-        body = render(SERVED, "error.html", there=lambda kind, name: False, status=status, heading=ERRORS.get(status, "Error"), message=message)
+        body = render(
+            SERVED,
+            "error.html",
+            there=lambda kind, name: False,
+            status=status,
+            heading=ERRORS.get(status, "Error"),
+            message=message,
+        )
         return Response(body, status, media_type="text/html; charset=utf-8")
 
     @app.exception_handler(HTTPException)
@@ -181,9 +188,7 @@ def _lists(app: FastAPI, rules: Catalogue, base: str) -> None:
 
     @app.get("/coverage", include_in_schema=False)
     def coverage(request: Request) -> Response:
-        return page(
-            rules, request, "coverage.html", lambda: coverage_context(rules, SERVED, _coverage(request, rules))
-        )
+        return page(rules, request, "coverage.html", lambda: coverage_context(rules, SERVED, _coverage(request, rules)))
 
     @app.get("/coverage.json", include_in_schema=False)
     def layer(request: Request) -> Response:

@@ -93,7 +93,9 @@ def without_body(found: pages.RulePage) -> pages.RulePage:
     if found.show_body:
         return found
     rule = msgspec.structs.replace(found.rule, text="")
-    return msgspec.structs.replace(found, rule=rule, query=None, stages=(), tree=(), opaque=(), outline="", translations=())
+    return msgspec.structs.replace(
+        found, rule=rule, query=None, stages=(), tree=(), opaque=(), outline="", translations=()
+    )
 
 
 def list_context(rules: Catalogue, links: Links, found: SearchPage, heading: str) -> dict[str, Any]:
@@ -177,15 +179,25 @@ def events_context(rules: Catalogue) -> dict[str, Any]:
     return {"section": "events", "page": browse.event_index(rules)}
 
 
-SCHEMAS = {"sentinel": "Microsoft Sentinel", "defender": "Microsoft Defender XDR", "asim": "ASIM: normalised tables and parsers"}
+SCHEMAS = {
+    "sentinel": "Microsoft Sentinel",
+    "defender": "Microsoft Defender XDR",
+    "asim": "ASIM: normalised tables and parsers",
+}
 
 
 def tables_context(rules: Catalogue, links: Links) -> dict[str, Any]:
     """The index of tables, by the schema they belong to."""
-    groups: dict[str, list[Row]] = {title: [] for title in (*SCHEMAS.values(), "Others: custom tables, functions, watchlists")}
+    groups: dict[str, list[Row]] = {
+        title: [] for title in (*SCHEMAS.values(), "Others: custom tables, functions, watchlists")
+    }
     for name, count in rules.values("table").items():
         schema = next((SCHEMAS[each] for each in SCHEMAS if name in tables.tables(each)), list(groups)[-1])
-        columns = len(tables.tables(next(k for k, v in SCHEMAS.items() if v == schema))[name]) if schema in SCHEMAS.values() else 0
+        columns = (
+            len(tables.tables(next(k for k, v in SCHEMAS.items() if v == schema))[name])
+            if schema in SCHEMAS.values()
+            else 0
+        )
         groups[schema].append(Row(name, links.link("table", name=name), f"{columns:,}" if columns else "", count))
     return {
         "section": "tables", "heading": "Tables", "intro": "Tables that rules read, with columns, types and who fills them.",

@@ -52,7 +52,9 @@ def add_kusto(app: FastAPI, session: Session) -> None:
         with one_at_a_time:
             found = session.run(text)
         if found.num_rows > MOST_ROWS:
-            raise RulescopeError(f"the result has {found.num_rows:,} rows; at most {MOST_ROWS:,} are sent. Add a take or a summarize")
+            raise RulescopeError(
+                f"the result has {found.num_rows:,} rows; at most {MOST_ROWS:,} are sent. Add a take or a summarize"
+            )
         return msgspec.json.encode(kusto_rest.frames(found), enc_hook=str)
 
     @app.get("/v1/rest/auth/metadata", include_in_schema=False)

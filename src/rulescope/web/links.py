@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -34,7 +34,7 @@ DEEPEST = 4
 Pairs = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Links:
     """Addresses below `prefix` ("" for a site at the root of its host). `static`: pages that need a server have none.
 
@@ -43,7 +43,7 @@ class Links:
 
     prefix: str = ""
     static: bool = False
-    made: set[tuple[str, str]] | None = field(default=None, compare=False)
+    made: set[tuple[str, str]] | None = None
 
     def link(self, kind: str, **values: str) -> str:
         """The address of a page: `link("rule", key=..., title=...)`, `link("table", name=...)`, `link("feed")`."""

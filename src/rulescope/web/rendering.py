@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from html import escape
 from importlib.metadata import version
 from importlib.resources import files
@@ -31,7 +31,7 @@ FACET_NAMES = {
 VALUES = {("test", "yes"): "has a test event", ("test", "no"): "none", ("forwards", "yes"): "vendor alert feeds"}
 
 
-@cache
+@lru_cache(maxsize=4)
 def environment(links: Links) -> Environment:
     """The templates, with addresses below `links`."""
     made = Environment(
