@@ -132,8 +132,12 @@ def test_a_pattern_stands_for_all_tables_it_matches() -> None:
     assert shape(m.Scan("Lo*")) == ALL
 
 
-def test_a_pattern_prefers_tables_to_named_queries() -> None:
-    let = m.Let("Logons", m.Query((m.Print((col(m.Literal(1, "long"), "n"),)),)))
+def test_a_pattern_means_tables_and_views_but_no_other_let() -> None:
+    query = m.Query((m.Print((col(m.Literal(1, "long"), "n"),)),))
+    let = m.Let("Logons", query, view=True)
+    assert bind(m.Query((m.Scan("Logons*"),), (m.Let("Logons", query),)), TABLES).row.open
+    both = bind(m.Query((m.Union((m.Query((m.Scan("Logon*"),)),)),), (let,)), TABLES, as_analyser=False).row
+    assert both.names == ("Time", "User", "Count", "Data", "n")
     assert bind(m.Query((m.Scan("Logon*"),), (let,)), TABLES).row.names == ("Time", "User", "Count", "Data")
     assert bind(m.Query((m.Scan("Logons*"),), (let,)), TABLES).row.names == ("n",)
 

@@ -58,7 +58,7 @@ def query_scope(query: m.Query, scope: Scope) -> Scope:
         known = {parameter.name: type_name(parameter.type) for parameter in query.parameters}
         scope = replace(scope, scalars={**scope.scalars, **known})
     for let in query.lets:
-        scope = scope.with_let(let.name, query_row(let.query, scope))
+        scope = scope.with_let(let.name, query_row(let.query, scope), let.view)
     return scope
 
 

@@ -131,14 +131,15 @@ class Scope:
     input: RowType | None = None
     findings: Findings | None = field(default=None, compare=False)
     as_analyser: bool = False  # see combine.union_row
+    views: tuple[str, ...] = ()  # names of lets that a pattern may mean
 
     @property
     def quiet(self) -> Scope:
         """The same names; nothing found is reported."""
         return self if self.findings is None else replace(self, findings=None)
 
-    def with_let(self, name: str, row: RowType) -> Scope:
-        return replace(self, lets={**self.lets, name: row})
+    def with_let(self, name: str, row: RowType, view: bool = False) -> Scope:
+        return replace(self, lets={**self.lets, name: row}, views=(*self.views, name) if view else self.views)
 
     def with_input(self, row: RowType) -> Scope:
         """The scope of a nested pipeline over `row`, whose first stage is `Scan("")`."""
@@ -154,9 +155,10 @@ class Scope:
     def matching(self, pattern: str) -> tuple[str, ...]:
         """The names of the tables a pattern such as `Device*` stands for, in their own order.
 
-        Named queries only where it stands for no table: the model does not tell a view, which a pattern may mean, from
-        another let, which it may not.
+        Views of the query stand after the tables; Microsoft's analyser, other than a run, forgets them.
         """
         pattern = pattern.replace("[", "[[]")
         tables = tuple(name for name in self.tables if fnmatchcase(name, pattern))
-        return tables or tuple(name for name in self.lets if fnmatchcase(name, pattern))
+        if tables and self.as_analyser:
+            return tables
+        return (*tables, *(name for name in self.views if name not in tables and fnmatchcase(name, pattern)))

@@ -6,7 +6,8 @@ the stage before it. Every stage keeps the author's keyword and the span of its 
 Meaning (see `model.meaning` for the table and the reference evaluator of predicates):
 - And, Or and Not are two-valued and n-ary. A `Match` on a missing or null field is false, so its Not is true.
 - On an array field any element may match. Text ignores case unless `cased`.
-- `Compare` is the same with an expression, not literals, on its right; false when either side is missing.
+- `Compare` is the same with an expression, not literals, on its right; false when either side is missing, but for `ne`:
+  true when one side is missing, false when both are (as Kusto's `!=`).
 - Everything else is a `Call` of a function from the one function table (`binding/data/functions.tsv`), with Kusto's meaning.
 """
 
@@ -106,7 +107,7 @@ class Match(Node, frozen=True):
 
 
 class Compare(Node, frozen=True):
-    """`left op right` between two expressions, each evaluated per row."""
+    """`left op right` between two expressions, each evaluated per row; `ne` is true when just one side is missing."""
 
     left: Expr
     op: Op
@@ -314,6 +315,7 @@ class Filter(Node, frozen=True):
     predicate: Expr
     keyword: str = "where"
     span: Span | None = None
+    properties: tuple[Property, ...] = ()
 
 
 class Extend(Node, frozen=True):
@@ -431,6 +433,7 @@ class Sort(Node, frozen=True):
     keys: tuple[SortKey, ...]
     keyword: str = "sort"
     span: Span | None = None
+    properties: tuple[Property, ...] = ()
 
 
 class Limit(Node, frozen=True):
@@ -448,6 +451,7 @@ class Top(Node, frozen=True):
     keys: tuple[SortKey, ...]
     keyword: str = "top"
     span: Span | None = None
+    properties: tuple[Property, ...] = ()
 
 
 class TopLevel(Node, frozen=True):
@@ -534,6 +538,7 @@ class Expand(Node, frozen=True):
     kind: str = "bag"
     keyword: str = "mv-expand"
     span: Span | None = None
+    properties: tuple[Property, ...] = ()
 
 
 class Apply(Node, frozen=True):
@@ -707,12 +712,16 @@ Step = (
 
 
 class Let(Node, frozen=True):
-    """A query by a name that later stages Scan; scalars and functions are resolved where they are used."""
+    """A query by a name that later stages Scan; scalars and functions are resolved where they are used.
+
+    `view`: a pattern of table names such as `Device*` may mean it too.
+    """
 
     name: str
     query: Query
     materialized: bool = False
     span: Span | None = None
+    view: bool = False
 
 
 class Parameter(Node, frozen=True):

@@ -52,6 +52,12 @@ MEANINGS = [  # a condition, and its outline
     ("a !between (1 .. 5)", "any(a lt cased [1], a gt cased [5])"),
     ("iif(a, b, c) == 1", "iff(a, b, c) eq cased [1]"),
     ("a == -5", "a eq cased [-5]"),
+    ('not(not(f(a)) and b has "t")', 'any(f(a), not(b term ["t"]))'),
+    ('not(f(a) == false and b has "t")', 'not(all(f(a) eq cased [false], b term ["t"]))'),
+    ("not(not(not(f(a)) or a < 5))", "any(f(a) eq [false], a lt cased [5])"),
+    ("at > datetime(01-31-2022)", "(at gt cased datetime(2022-01-31T00:00:00Z))"),
+    ("at > datetime(2021-01-01\u202f10:10:17)", "(at gt cased datetime(2021-01-01T10:10:17Z))"),
+    ('a in (dynamic(["x", null]))', 'in(a, dynamic(["x",null]))'),
     ("a.b[0] == 1", 'a["b"][0] eq cased [1]'),
 ]
 

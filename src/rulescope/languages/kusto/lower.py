@@ -37,10 +37,13 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
             case s.Let():
                 _let(ctx, statement, lets, parameters)
             case s.QueryStatement(node):
-                if stages:
+                query = _query(ctx, node) if not stages or isinstance(stages[-1], m.As) else None
+                if query is None or (stages and not _reads(query, stages[-1])):
                     others.append(opaque_stage(ctx, statement, "statement"))
                     continue
-                query = _query(ctx, node)
+                if stages and isinstance(named := stages.pop(), m.As):  # `T | as Q; Q | count`: Q is named for this one
+                    lets.append(m.Let(named.name, m.Query(tuple(stages), language="kusto"), True, named.span))
+                    stages.clear()
                 lets.extend(query.lets)
                 stages.extend(query.stages)
             case s.DeclareParameters():
@@ -55,6 +58,10 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
     return m.Query((*stages, *others), tuple(lets), tuple(parameters), "kusto")
 
 
+def _reads(query: m.Query, named: m.Step) -> bool:
+    return isinstance(named, m.As) and any(scan.table == named.name for scan in m.expressions(query, m.Scan))
+
+
 # ---------------------------------------------------------------- let
 
 
@@ -63,7 +70,7 @@ def _let(ctx: Context, let: s.Let, lets: list[m.Let], parameters: list[m.Paramet
     if isinstance(value, s.Function):
         function = Function(name, value, ctx.scope, gives_rows(ctx.scope, value))
         if value.view and not value.parameters and function.tabular:
-            lets.append(m.Let(name, _function_body(ctx, function, ctx), span=span(let)))
+            lets.append(m.Let(name, _function_body(ctx, function, ctx), span=span(let), view=True))
             ctx.scope[name] = Table(name)
         else:
             ctx.scope[name] = function
@@ -94,8 +101,9 @@ def _declare(ctx: Context, node: s.DeclareParameters, parameters: list[m.Paramet
 def _function_body(ctx: Context, function: Function, inner: Context) -> m.Query:
     """The body of a tabular function as a query; its own lets are the query's."""
     inner = Context(
-        ctx.text, ctx.query, ctx.body, ctx.tables, dict(inner.scope), depth=inner.depth, inlined=inner.inlined
-    )
+        ctx.text, ctx.query, ctx.body, ctx.tables, dict(inner.scope), depth=inner.depth, inlined=inner.inlined,
+        negations=ctx.negations,
+    )  # fmt: skip
     lets: list[m.Let] = []
     stages: list[m.Step] = []
     parameters: list[m.Parameter] = []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from ... import model as m
 from ...model import Op
+from ...text import Span
 from . import syntax as s
 from .comparisons import LISTS, MIRRORED, OPERATORS, OPPOSITES, ORDER, TEXT, Comparison
 from .lower_scope import DEEPEST_CALL, MOST_INLINED, Constant, Context, Function, Rows, Table, bare, span
@@ -47,6 +49,10 @@ def opaque(ctx: Context, node: s.Expr, keyword: str = "") -> m.OpaqueExpr:
 def _name(ctx: Context, node: s.Name) -> m.Expr:
     found = ctx.constant(node.name) if ctx.scope else None
     if found is None:
+        if ctx.scope and node.name not in ctx.columns:
+            bound = ctx.scope.get(node.name)
+            if isinstance(bound, Function) and not bound.tabular and not bound.node.parameters:
+                return _inlined(ctx, bound, s.Call(node, (), node.start, node.end))
         return m.Field(node.name, span(node))
     if isinstance(found, m.Literal):
         return m.Literal(found.value, found.type, span(node))
@@ -299,17 +305,23 @@ def _or(ctx: Context, node: s.OrChain) -> m.Expr:
     return m.Or(tuple(lower_predicate(ctx, term) for term in node.terms), span(node))
 
 
-def negated(expr: m.Expr) -> m.Expr:
+Negations = dict[int, tuple[m.Expr, m.Expr]]
+"""Negations made so far: `f(x) == false` for `not(f(x))` is to be told from one the author wrote when negated again."""
+
+
+def negated(expr: m.Expr, made: Negations) -> m.Expr:
     """Kusto's `not(expr)`, where null is not true, said with the model's two-valued Not.
 
     `not(x < 5)` is `x >= 5`, `not(f(x))` is `f(x) == false`: all false for a null. A group with such a part inside is
     negated term by term (De Morgan), which is exact for Kusto's three values; any other group stays whole.
     """
+    if (known := made.get(id(expr))) is not None:
+        return known[1]
     match expr:
-        case m.And(terms, place) if nullable(expr):
-            return m.Or(tuple(negated(term) for term in terms), place)
-        case m.Or(terms, place) if nullable(expr):
-            return m.And(tuple(negated(term) for term in terms), place)
+        case m.And(terms, place) if nullable(expr, made):
+            return m.Or(tuple(negated(term, made) for term in terms), place)
+        case m.Or(terms, place) if nullable(expr, made):
+            return m.And(tuple(negated(term, made) for term in terms), place)
         case m.Match(_, op) if op in OPPOSITES:
             return m.replace(expr, op=OPPOSITES[op])
         case m.Compare(_, op) if op in OPPOSITES:
@@ -325,17 +337,27 @@ def negated(expr: m.Expr) -> m.Expr:
         case m.Or(()):
             return m.TRUE
         case m.Field(_, place) | m.Index(_, _, place) | m.ToScalar(_, place):
-            return m.Match(expr, Op.EQ, (False,), span=place)
+            return _false(expr, place, made)
         case m.Call(name, _, place) if name not in NEVER_NULL:
-            return m.Match(expr, Op.EQ, (False,), span=place)
+            return _false(expr, place, made)
     return m.Not(expr, getattr(expr, "span", None))
 
 
-def nullable(expr: m.Expr) -> bool:
+def _false(expr: m.Expr, place: Span | None, made: Negations) -> m.Expr:
+    """`not(expr)` of a value that may be null, which then is not true: `expr == false`."""
+    found = m.Match(expr, Op.EQ, (False,), span=place)
+    made[id(found)] = found, expr
+    return found
+
+
+def nullable(expr: m.Expr, made: Mapping[int, object] = MappingProxyType({})) -> bool:
     """Whether some part, as a truth value, may be null."""
     stack = [expr]
     while stack:
-        match stack.pop():
+        top = stack.pop()
+        if id(top) in made:
+            return True
+        match top:
             case m.And(terms) | m.Or(terms):
                 stack.extend(terms)
             case m.Not(term):
@@ -362,7 +384,7 @@ def _call(ctx: Context, node: s.Call) -> m.Expr:
         inner = bare(node.args[0])
         if isinstance(inner, s.Call) and inner.name.name == "not" and len(inner.args) == 1:
             return lower_predicate(ctx, inner.args[0])
-        return negated(lower_predicate(ctx, node.args[0]))
+        return negated(lower_predicate(ctx, node.args[0]), ctx.negations)
     args = tuple(argument(ctx, arg) for arg in node.args)
     if len(args) == 1 and name in ("isempty", "isnotempty"):
         empty = m.Match(args[0], Op.EMPTY, span=span(node))
@@ -452,6 +474,7 @@ def entered(ctx: Context, function: Function, args: tuple[s.Expr, ...], rows: m.
         else:
             return None
     inner = Context(ctx.text, ctx.query, ctx.body, ctx.tables, {**function.scope, **bound}, depth=ctx.depth + 1)
+    inner.negations = ctx.negations
     inner.inlined = ctx.inlined + 1
     return inner
 

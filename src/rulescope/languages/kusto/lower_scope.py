@@ -64,6 +64,7 @@ class Context:
     searching: str = ""
     depth: int = 0
     inlined: int = 0
+    negations: dict[int, tuple[m.Expr, m.Expr]] = field(default_factory=dict)  # id of a negation: it, and what of
     sides: set[str] | None = None  # while the condition of a join is lowered: which of $left, $right it named
 
     def words(self, node: s.Node) -> str:

@@ -36,8 +36,16 @@ def column(ctx: Context, item: s.Expr) -> m.Column:
     if isinstance(item, s.NamedExpr):
         return m.Column(tuple(name.name for name in item.names), lower_expr(ctx, item.value), span(item))
     if isinstance(item, s.Name):
-        return m.Column((), m.Field(item.name, span(item)), span(item))
+        value = lower_expr(ctx, item) if ctx.scope else m.Field(item.name, span(item))
+        return m.Column(() if isinstance(value, m.Field) else (item.name,), value, span(item))
     return m.Column((), lower_expr(ctx, item), span(item))
+
+
+def _renamed(ctx: Context, item: s.Expr) -> m.Column:
+    """`new = old`, where old is a column, never a variable of that name."""
+    if isinstance(item, s.NamedExpr) and isinstance(old := item.value, s.Name):
+        return m.Column(tuple(name.name for name in item.names), m.Field(old.name, span(old)), span(item))
+    return column(ctx, item)
 
 
 def columns(ctx: Context, items: Iterable[s.Expr]) -> tuple[m.Column, ...]:
@@ -94,7 +102,7 @@ def optional(ctx: Context, node: s.Expr | None) -> m.Expr | None:
 
 
 def _where(ctx: Context, node: s.Where) -> m.Step:
-    return m.Filter(lower_predicate(ctx, node.predicate), _keyword(ctx, node, "where", "filter"), span(node))
+    return m.Filter(lower_predicate(ctx, node.predicate), _keyword(ctx, node, "where", "filter"), span(node), properties(ctx, node.options))
 
 
 def _keyword(ctx: Context, node: s.Operator, *words: str) -> str:
@@ -110,7 +118,7 @@ def _project(ctx: Context, node: s.Project) -> m.Step | None:
     if node.keyword == "project":
         return m.Project(columns(ctx, node.items), span=span(node))
     if node.keyword == "project-rename":
-        return m.Rename(columns(ctx, node.items), span=span(node))
+        return m.Rename(tuple(_renamed(ctx, item) for item in node.items), span=span(node))
     if node.keyword not in ("project-away", "project-keep", "project-reorder"):
         return None
     patterns: list[str] = []
@@ -144,7 +152,8 @@ def _count(ctx: Context, node: s.Count) -> m.Step:
 
 
 def _sort(ctx: Context, node: s.Sort) -> m.Step:
-    return m.Sort(tuple(sort_key(ctx, key) for key in node.keys), node.keyword, span(node))
+    keys = tuple(sort_key(ctx, key) for key in node.keys)
+    return m.Sort(keys, node.keyword, span(node), properties(ctx, node.options))
 
 
 def _take(ctx: Context, node: s.Take) -> m.Step:
@@ -156,7 +165,8 @@ def _sample(ctx: Context, node: s.Sample) -> m.Step:
 
 
 def _top(ctx: Context, node: s.Top) -> m.Step:
-    return m.Top(lower_expr(ctx, node.count), (sort_key(ctx, node.by),), span=span(node))
+    count, key = lower_expr(ctx, node.count), sort_key(ctx, node.by)
+    return m.Top(count, (key,), span=span(node), properties=properties(ctx, node.options))
 
 
 def _top_nested(ctx: Context, node: s.TopNested) -> m.Step:
@@ -231,7 +241,8 @@ def _mv_expand(ctx: Context, node: s.MvExpand) -> m.Step:
     kind = option(ctx, node.options, "kind", "bagexpansion") or "bag"
     index = option(ctx, node.options, "with_itemindex")
     keyword = _keyword(ctx, node, "mv-expand", "mvexpand")
-    return m.Expand(made, types, optional(ctx, node.limit), index, kind, keyword, span(node))
+    hints = properties(ctx, node.options, ("kind", "bagexpansion", "with_itemindex"))
+    return m.Expand(made, types, optional(ctx, node.limit), index, kind, keyword, span(node), hints)
 
 
 def _mv_apply(ctx: Context, node: s.MvApply) -> m.Step:

@@ -55,7 +55,7 @@ class _Writer:
         return found
 
     def _let(self, let: m.Let) -> str:
-        if let.query.lets:
+        if let.query.lets or let.view:
             return f"let {name(let.name)} = view () {self._block(let.query)};"
         inner = self.pipeline(let.query.stages, INDENT)
         if let.materialized:
@@ -349,7 +349,7 @@ def _hints(properties: tuple[m.Property, ...]) -> str:
 
 
 def _filter(w: _Writer, s: m.Filter, indent: str) -> str:
-    return f"{_kept(s.keyword, 'where', 'filter')} {w.predicate(s.predicate, indent)}"
+    return f"{_kept(s.keyword, 'where', 'filter')}{_hints(s.properties)} {w.predicate(s.predicate, indent)}"
 
 
 def _listed(w: _Writer, s: Any, indent: str) -> str:
@@ -388,7 +388,7 @@ def _key(w: _Writer, key: m.SortKey) -> str:
 
 
 def _sort(w: _Writer, s: m.Sort, indent: str) -> str:
-    return f"{_kept(s.keyword, 'sort', 'order')} by {', '.join(_key(w, key) for key in s.keys)}"
+    return f"{_kept(s.keyword, 'sort', 'order')}{_hints(s.properties)} by {', '.join(_key(w, key) for key in s.keys)}"
 
 
 def _kept(keyword: str, *words: str) -> str:
@@ -401,7 +401,7 @@ def _limit(w: _Writer, s: m.Limit, indent: str) -> str:
 
 
 def _top(w: _Writer, s: m.Top, indent: str) -> str:
-    return f"top {w.expr.text(s.count)} by {', '.join(_key(w, key) for key in s.keys)}"
+    return f"top{_hints(s.properties)} {w.expr.text(s.count)} by {', '.join(_key(w, key) for key in s.keys)}"
 
 
 def _top_nested(w: _Writer, s: m.TopNested, indent: str) -> str:
@@ -469,7 +469,7 @@ def _expand(w: _Writer, s: m.Expand, indent: str) -> str:
     kind = f" kind={s.kind}" if s.kind != "bag" else ""
     index = f" with_itemindex={name(s.index)}" if s.index else ""
     limit = f" limit {w.expr.text(s.limit)}" if s.limit is not None else ""
-    return f"{_kept(s.keyword, 'mv-expand', 'mvexpand')}{kind}{index} {_expanded(w, s)}{limit}"
+    return f"{_kept(s.keyword, 'mv-expand', 'mvexpand')}{kind}{index}{_hints(s.properties)} {_expanded(w, s)}{limit}"
 
 
 def _apply(w: _Writer, s: m.Apply, indent: str) -> str:
