@@ -121,9 +121,9 @@ def test_results_do_not_depend_on_batches_nor_on_the_number_of_rules() -> None:
     )
 
     def alerts(size: int) -> list[tuple[str, int]]:
-        events = EventRules(prepare(rules)[0])
+        events = EventRules(list(prepare(rules).ready))
         found = logs.batch.batches(((n, row) for n, row in enumerate(rows, 1)), "log", "ndjson", size=size)
-        return [(alert.rule_id, alert.record) for batch in found for alert in events.alerts(batch)]
+        return [(alert.rule_id, alert.record) for batch in found for _, alert in events.alerts(batch)]
 
     assert alerts(1) == alerts(7) == alerts(1000)
     alone = [fired_by for rule in rules for fired_by in _alone(rule, rows)]
@@ -131,9 +131,9 @@ def test_results_do_not_depend_on_batches_nor_on_the_number_of_rules() -> None:
 
 
 def _alone(rule: Rule, rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
-    events = EventRules(prepare(rule)[0])
+    events = EventRules(list(prepare(rule).ready))
     (batch,) = logs.batch.batches(((n, row) for n, row in enumerate(rows, 1)), "log", "ndjson")
-    return [(alert.rule_id, alert.record) for alert in events.alerts(batch)]
+    return [(alert.rule_id, alert.record) for _, alert in events.alerts(batch)]
 
 
 BURST = """\

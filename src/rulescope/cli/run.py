@@ -181,7 +181,7 @@ def query(
     if (engine == "kusto") != bool(cluster):
         raise click.UsageError("--engine kusto and --cluster URL go together")
     moment = now.replace(tzinfo=dt.UTC) if now else None
-    found = service.query(text, _tables(tables, folder), functions, moment, cluster, database)
+    found = service.query(text, _tables(tables), functions, moment, cluster, database, folder)
     if output:
         _write(found, Path(output))
     render = service.rendered(text)
@@ -203,10 +203,8 @@ def _text(given: str) -> str:
     return Path(given[1:]).read_text(encoding="utf-8-sig") if given.startswith("@") else given
 
 
-def _tables(given: tuple[str, ...], folder: str | None) -> dict[str, Any]:
-    from ..services import tables
-
-    found: dict[str, Any] = dict(tables.folder(folder)) if folder else {}
+def _tables(given: tuple[str, ...]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for each in given:
         name, sign, path = each.partition("=")
         if not sign or not Path(path).exists():
@@ -267,7 +265,7 @@ def shell(tables: tuple[str, ...], folder: str | None, functions: str | None, no
     from ..services import query as service
     from . import shell as interactive
 
-    session = service.session(_tables(tables, folder), functions, now.replace(tzinfo=dt.UTC) if now else None)
+    session = service.session(_tables(tables), functions, now.replace(tzinfo=dt.UTC) if now else None, folder=folder)
     columns = [name for table in session.tables.values() for name in table.column_names]
     words = interactive.Words([*session.tables, *session.functions], columns, service.function_names())
     click.echo(interactive.HELP)

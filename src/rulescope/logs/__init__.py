@@ -10,6 +10,7 @@ from .batch import Batch as Batch
 from .batch import Broken as Broken
 from .batch import Row as Row
 from .batch import batches
+from .delimited import cells as cells
 from .detect import KINDS as KINDS
 from .detect import Recognised as Recognised
 from .detect import recognise as recognise

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..errors import LogError
 from .batch import Broken, Record
 from .json_text import row_of
 from .opening import encoding_of, lines
@@ -75,3 +76,18 @@ def read(path: Path, delimiter: str) -> Iterator[Record]:
             continue
         row = {name: cell for name, cell in zip(names, cells, strict=False) if name}
         yield reader.line_num, row_of(row)
+
+
+def cells(path: Path, delimiter: str) -> Iterator[list[str]]:
+    """The cells of each line that is not blank, no line taken for a header; whole lines when `delimiter` is empty.
+
+    Raises LogError when the file cannot be read or is not in this form.
+    """
+    if not delimiter:
+        yield from ([line] for _, line in lines(path) if line.strip())
+        return
+    csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield from (row for row in csv.reader((f"{line}\n" for _, line in lines(path)), delimiter=delimiter) if row)
+    except csv.Error as error:
+        raise LogError(f"{path}: {error}") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from .. import languages
 from ..binding import functions
 from ..engines.cluster import Cluster
 from ..engines.duck import Engine
-from ..errors import LogError
 from ..model import Query, Render
 from ..outputs.kusto_rest import kusto_type
 from . import tables as named
@@ -31,10 +30,20 @@ class Session:
     engine: Engine
     tables: Mapping[str, pa.Table]
     functions: Mapping[str, Query]
+    make: Callable[[Mapping[str, pa.Table]], Engine]
+    folder: str | Path | None = None
 
     def run(self, text: str, path: str = "") -> pa.Table:
         """The rows of `text`. Raises QuerySyntaxError, and UnsupportedError for what the engine cannot run."""
-        return self.engine.run(languages.parse(text, "kusto", path))
+        parsed = languages.parse(text, "kusto", path)
+        outside = named.externals(parsed, self.folder) if self.folder else {}
+        if not outside:
+            return self.engine.run(parsed)
+        engine = self.make(outside)
+        try:
+            return engine.run(parsed)
+        finally:
+            engine.close()
 
 
 def session(
@@ -43,13 +52,26 @@ def session(
     now: dt.datetime | None = None,
     memory_limit: str = "2GB",
     timeout: float = 60.0,
+    folder: str | Path | None = None,
 ) -> Session:
-    """A session over `tables`. Raises LogError for a source that cannot be read, QuerySyntaxError for a broken function."""
-    loaded = {name: named.load(name, source) for name, source in tables.items()}
-    known = _functions(Path(functions)) if functions else {}
+    """A session over `tables`, and those of `folder` (`tables.folder`, `tables.externals`). Raises LogError for a source that cannot be read, QuerySyntaxError for a broken function."""
+    given = {**(named.folder(folder) if folder else {}), **tables}
+    loaded = {name: named.load(name, source) for name, source in given.items()}
+    known = named.stored_functions(functions) if functions else {}
     schemas = {name: named.declared(name) for name in loaded if named.declared(name)}
-    engine = Engine(loaded, schemas=schemas, functions=known, now=now, memory_limit=memory_limit, timeout=timeout)
-    return Session(engine, loaded, known)
+
+    def make(outside: Mapping[str, pa.Table]) -> Engine:
+        return Engine(
+            loaded,
+            schemas=schemas,
+            functions=known,
+            externals=outside,
+            now=now,
+            memory_limit=memory_limit,
+            timeout=timeout,
+        )
+
+    return Session(make({}), loaded, known, make, folder)
 
 
 def query(
@@ -59,16 +81,18 @@ def query(
     now: dt.datetime | None = None,
     cluster: str | None = None,
     database: str = "NetDefaultDB",
+    folder: str | Path | None = None,
 ) -> pa.Table:
     """The rows of Kusto query `text` as an Arrow table, columns named and ordered as Kusto does.
 
-    `tables` maps table names to log files, folders or Arrow tables. With `cluster`, the text is sent to that Kusto
+    `tables` maps table names to log files, folders or Arrow tables; `folder` holds more of them, watchlists and what
+    `externaldata` reads (docs/logs.md); `functions` holds `Name.kql` files. With `cluster`, the text is sent to that Kusto
     cluster instead. Raises QuerySyntaxError on malformed text, UnsupportedError for what the engine cannot run, LogError
     for a table that cannot be read.
     """
     if cluster:
         return Cluster(cluster, database).run(text)
-    return session(tables or {}, functions, now).run(text)
+    return session(tables or {}, functions, now, folder=folder).run(text)
 
 
 def rendered(text: str, path: str = "") -> Render | None:
@@ -85,12 +109,3 @@ def schema(session: Session, table: str) -> list[tuple[str, str]]:
 def function_names() -> list[str]:
     """The names of all built-in functions and aggregates, for completion."""
     return sorted(functions.names())
-
-
-def _functions(folder: Path) -> dict[str, Query]:
-    if not folder.is_dir():
-        raise LogError(f"{folder}: no such folder of functions")
-    found = {}
-    for file in sorted(folder.glob("*.kql")):
-        found[file.stem] = languages.parse(file.read_text(encoding="utf-8-sig"), "kusto", str(file))
-    return found

@@ -1,7 +1,7 @@
 """Scan: rules over log files, alerts and what could not run out.
 
 Sigma rules see each event as it streams by (`scan_events`); Kusto rules run over the recognised tables once all logs are
-read (`scan_tables`). Nothing is printed: `progress` is called as logs are read.
+read (`scan_tables`), or on a cluster (`scan_cluster`). Nothing is printed: `progress` is called as logs are read.
 """
 
 from __future__ import annotations
@@ -14,17 +14,21 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from .. import formats, languages, logs, sources
-from ..errors import LogError, QuerySyntaxError, UnsupportedError
+from .. import logs
+from ..errors import LogError
 from ..logs.times import moment
-from ..model import Alert, Failure, NotRun, Query, Rule, opaques
+from ..model import Alert, NotRun
+from .rule_cache import RuleCache
+from .scan_cluster import ClusterRules
 from .scan_events import EventRules
+from .scan_loading import Prepared, Rules, load, prepare
 from .scan_tables import TableRules
 
 log = logging.getLogger(__name__)
 
 Logs = str | Path | Iterable[str | Path]
-Rules = str | Path | Rule | Iterable[str | Path | Rule]
+Numbered = tuple[int, Alert | NotRun]
+"""A result with the number of its rule, from 1; 0 for what is no rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,24 @@ class LogFault:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a scan is told beside its logs and rules.
+
+    `now` is the moment scheduled Kusto rules run at, by default the time of the last event. `tables` is a folder of further
+    tables (watchlists, externaldata), `functions` one of `Name.kql`, for Kusto rules; with `cluster` they run there, in
+    `database`. `faults` is told of every record and file that could not be read; `progress` after every batch.
+    """
+
+    now: datetime | str | None = None
+    tables: str | Path | None = None
+    functions: str | Path | None = None
+    cluster: str | None = None
+    database: str = "NetDefaultDB"
+    faults: Callable[[LogFault], None] | None = None
+    progress: Callable[[Progress], None] | None = None
+
+
 def scan(
     logs_: Logs,
     rules: Rules,
@@ -54,53 +76,62 @@ def scan(
     progress: Callable[[Progress], None] | None = None,
     faults: Callable[[LogFault], None] | None = None,
     folder: str | Path | None = None,
+    functions: str | Path | None = None,
+    cluster: str | None = None,
+    database: str = "NetDefaultDB",
+    cache: str | Path | None = None,
 ) -> Iterator[Alert | NotRun]:
     """Alerts of `rules` over `logs_`, then a NotRun for every rule that could not run or found no log of its kind.
 
     `logs_` are files and folders, `rules` are rule files, folders and Rule values. Order: log by log, event by event, rule
-    by rule in the order given; then correlations; then Kusto rules; then what did not run. `now` is the moment scheduled
-    Kusto rules run at, by default the time of the last event. `faults` is told of every record and file that could not be
-    read; `progress` is told after every batch. `folder` holds further tables (watchlists, externaldata) for Kusto rules.
+    by rule in the order given; then correlations; then Kusto rules; then what did not run. `folder` holds further tables;
+    the other settings are those of `Settings`. `cache` is a folder to keep read rules in (`rule_cache.default_folder()`).
     Raises LogError when a path of `logs_`, SourceError when one of `rules` does not exist.
     """
+    settings = Settings(now, folder, functions, cluster, database, faults, progress)
+    for _, result in run(logs_, prepare(rules, RuleCache(cache)), settings):
+        yield result
+
+
+def run(logs_: Logs, prepared: Prepared, settings: Settings = Settings()) -> Iterator[Numbered]:
+    """What `scan` gives, each result with the number of its rule."""
     started = time.monotonic()
     paths = [found for path in _paths(logs_) for found in logs.files(path)]
-    prepared, missing = prepare(rules)
-    events = EventRules([(number, rule, query) for number, rule, query in prepared if rule.language == "sigma"])
-    tables = TableRules(
-        [(number, rule, query) for number, rule, query in prepared if rule.language == "kusto"], folder=folder
-    )
+    missing = list(prepared.missing)
+    sigma = [each for each in prepared.ready if each[1].language == "sigma"]
+    kusto = [each for each in prepared.ready if each[1].language == "kusto"]
+    events = EventRules(sigma)
+    remote = ClusterRules(kusto, settings.cluster, settings.database) if settings.cluster else None
+    tables = TableRules([] if remote else kusto, settings.tables, settings.functions)
     read = broken = alerts = 0
     for path in paths:
         try:
             for batch in logs.read(path):
                 read += len(batch.rows)
                 broken += len(batch.broken)
-                if faults:
+                if settings.faults:
                     for record in batch.broken:
-                        faults(LogFault(batch.log, record.number, record.reason))
-                for alert in events.alerts(batch):
+                        settings.faults(LogFault(batch.log, record.number, record.reason))
+                for found in events.alerts(batch):
                     alerts += 1
-                    yield alert
+                    yield found
                 tables.take(batch)
-                if progress:
-                    progress(Progress(batch.log, read, broken, alerts))
+                if settings.progress:
+                    settings.progress(Progress(batch.log, read, broken, alerts))
         except LogError as error:
-            if faults:
-                faults(LogFault(str(path), 0, str(error)))
-    numbers = {rule.id: number for number, rule, _ in reversed(prepared)}
-    for result in chain(events.correlated(), tables.run(moment(now))):
+            if settings.faults:
+                settings.faults(LogFault(str(path), 0, str(error)))
+    for number, result in chain(events.correlated(), tables.run(moment(settings.now)), remote.run() if remote else ()):
         if isinstance(result, NotRun):
-            missing.append((numbers.get(result.rule_id, 0), result))
+            missing.append((number, result))
         else:
             alerts += 1
-            yield result
-    missing.extend((numbers.get(result.rule_id, 0), result) for result in events.not_run())
-    for _, result in sorted(missing, key=lambda pair: pair[0]):
-        yield result
+            yield number, result
+    missing.extend(events.not_run())
+    yield from sorted(missing, key=lambda pair: pair[0])
     log.info(
         "scanned logs=%d events=%d broken=%d rules=%d alerts=%d not_run=%d seconds=%.1f",
-        len(paths), read, broken, len(prepared), alerts, len(missing), time.monotonic() - started,
+        len(paths), read, broken, len(prepared.ready), alerts, len(missing), time.monotonic() - started,
     )  # fmt: skip
 
 
@@ -108,72 +139,16 @@ def _paths(given: Logs) -> list[str | Path]:
     return [given] if isinstance(given, str | Path) else list(given)
 
 
-def load(rules: Rules) -> tuple[list[Rule], list[Failure]]:
-    """The rules of files, folders and values, in order; what is no rule in a folder is left out silently, and what is
-    malformed is a Failure."""
-    found: list[Rule] = []
-    failures: list[Failure] = []
-    for given in [rules] if isinstance(rules, str | Path | Rule) else rules:
-        if isinstance(given, Rule):
-            found.append(given)
-            continue
-        single = Path(given).is_file()
-        for file in sources.read(given):
-            if isinstance(file, Failure):
-                failures.append(file)
-                continue
-            read, failed = formats.read(file)
-            found.extend(read)
-            failures.extend(failure for failure in failed if single or failure.kind != "NotARule")
-    return found, failures
-
-
-def prepare(rules: Rules) -> tuple[list[tuple[int, Rule, Query]], list[tuple[int, NotRun]]]:
-    """Rules with their queries, numbered in order, and a NotRun for each that cannot be run by anybody here."""
-    loaded, failures = load(rules)
-    ready: list[tuple[int, Rule, Query]] = []
-    missing: list[tuple[int, NotRun]] = [
-        (0, NotRun(failure.path, "reader", failure.kind, failure.message)) for failure in failures
-    ]
-    sigma = _sigma_reader(loaded)
-    for number, rule in enumerate(loaded, 1):
-        if rule.language not in ("sigma", "kusto"):
-            missing.append(
-                (number, NotRun(rule.id, "scan", f"language {rule.language}", "no engine runs it", rule.title))
-            )
-            continue
-        if rule.kind == "filter":
-            continue  # no rule by itself: it is part of those it names
-        try:
-            query = (
-                sigma(rule) if rule.language == "sigma" else languages.parse(rule.text, "kusto", rule.path, rule.line)
-            )
-        except (QuerySyntaxError, UnsupportedError) as error:
-            missing.append((number, NotRun(rule.id, "reader", "syntax", str(error), rule.title)))
-            continue
-        opaque = next(opaques(query), None)
-        if opaque is not None:
-            missing.append(
-                (number, NotRun(rule.id, "scan", opaque.keyword, f"not understood: {opaque.text}"[:300], rule.title))
-            )
-            continue
-        ready.append((number, rule, query))
-    return ready, missing
-
-
-def _sigma_reader(rules: list[Rule]) -> Callable[[Rule], Query]:
-    """What reads a Sigma rule with the rules and filters of all files at hand."""
-    known = [rule for rule in rules if rule.language == "sigma" and rule.kind != "filter"]
-    named = {key: rule.text for rule in reversed(known) for key in (rule.name, rule.id) if key}
-    filters = [rule.text for rule in rules if rule.language == "sigma" and rule.kind == "filter"]
-    parse = languages.LANGUAGES["sigma"].parse
-
-    def read(rule: Rule) -> Query:
-        resolve = named if rule.kind == "correlation" else None
-        query: Query = parse(rule.text, rule.path, rule.line, resolve=resolve, filters=filters)
-        return query
-
-    return read
-
-
-__all__ = ["LogFault", "Logs", "Progress", "Rules", "load", "prepare", "scan"]
+__all__ = [
+    "LogFault",
+    "Logs",
+    "Numbered",
+    "Prepared",
+    "Progress",
+    "Rules",
+    "Settings",
+    "load",
+    "prepare",
+    "run",
+    "scan",
+]

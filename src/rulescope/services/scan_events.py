@@ -152,7 +152,7 @@ class EventRules:
 
     def __init__(self, rules: list[tuple[int, Rule, Query]]) -> None:
         self._groups: dict[str, Group] = {}
-        self._missing: list[NotRun] = []
+        self._missing: list[tuple[int, NotRun]] = []
         self._correlated: list[Correlated] = []
         self._tested: list[Tested] = []
         self._places: dict[Any, list[tuple[Offer, Group]]] = {}
@@ -177,7 +177,7 @@ class EventRules:
                 case _:
                     raise UnsupportedError(ENGINE, "a query without a log source")
         except UnsupportedError as error:
-            self._missing.append(NotRun(rule.id, ENGINE, error.construct, str(error), rule.title))
+            self._missing.append((number, NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)))
 
     def _route(self, logsource: str, tested: Tested) -> Group:
         group = self._groups.get(logsource)
@@ -215,8 +215,8 @@ class EventRules:
             if said and not any(said):
                 tested.silent = True
 
-    def alerts(self, batch: Batch) -> Iterator[Alert]:
-        """Alerts of a batch, event by event, rules in order."""
+    def alerts(self, batch: Batch) -> Iterator[tuple[int, Alert]]:
+        """Alerts of a batch with the numbers of their rules, event by event, rules in order."""
         if not self._groups:
             return
         for row, record in zip(batch.rows, batch.numbers, strict=True):
@@ -239,7 +239,7 @@ class EventRules:
             fired.sort(key=lambda one: one[0])
             for _, tested, event in fired:
                 if not tested.silent:
-                    yield _alert(tested, event, batch.log, record)
+                    yield tested.number, _alert(tested, event, batch.log, record)
 
     def _places_of(self, row: Event, batch: Batch) -> list[tuple[Offer, Group]]:
         """The groups whose rules should see a row, each with the offer it sees it by. Rows alike are looked up once."""
@@ -259,14 +259,13 @@ class EventRules:
             self._places[key] = found
         return found
 
-    def correlated(self) -> Iterator[Alert | NotRun]:
+    def correlated(self) -> Iterator[tuple[int, Alert | NotRun]]:
         """Alerts of the correlation rules over all events seen, in the order of the rules, each by time."""
         for correlated in self._correlated:
             rule = correlated.rule
             if correlated.overflow:
-                yield NotRun(
-                    rule.id, ENGINE, "correlation", f"its parts match more than {MOST_KEPT:,} events", rule.title
-                )
+                why = f"its parts match more than {MOST_KEPT:,} events"
+                yield correlated.number, NotRun(rule.id, ENGINE, "correlation", why, rule.title)
                 continue
             events = {name: [kept.event for kept in listed] for name, listed in correlated.kept.items()}
             for part in correlated.stage.rules:
@@ -276,12 +275,12 @@ class EventRules:
             try:
                 rows = run(correlated.query, events, MOMENT)
             except UnsupportedError as error:
-                yield NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
+                yield correlated.number, NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
                 continue
             for row in rows:
-                yield _correlation_alert(correlated, row)
+                yield correlated.number, _correlation_alert(correlated, row)
 
-    def not_run(self) -> Iterator[NotRun]:
+    def not_run(self) -> Iterator[tuple[int, NotRun]]:
         """Rules nobody could ask: unsupported ones, and those whose log source no event belonged to."""
         yield from self._missing
         for group in self._groups.values():
@@ -297,18 +296,15 @@ class EventRules:
             for tested in group.tested.values():
                 if not tested.correlations and tested.number not in reported:
                     reported.add(tested.number)
-                    yield NotRun(tested.rule.id, "scan", f"logsource {named}", why, tested.rule.title)
+                    lack = NotRun(tested.rule.id, "scan", f"logsource {named}", why, tested.rule.title)
+                    yield tested.number, lack
         for correlated in self._correlated:
             empty = [group for group in correlated.groups if not group.events]
             if empty:
                 named = scan_text(empty[0].logsource)
-                yield NotRun(
-                    correlated.rule.id,
-                    "scan",
-                    f"logsource {named}",
-                    "no event of this log source in the logs",
-                    correlated.rule.title,
-                )
+                why = "no event of this log source in the logs"
+                rule = correlated.rule
+                yield correlated.number, NotRun(rule.id, "scan", f"logsource {named}", why, rule.title)
 
 
 def _inner(row: Event) -> tuple[str, ...]:

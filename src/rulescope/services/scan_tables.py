@@ -23,9 +23,11 @@ from ..logs.arrow import arrow_table
 from ..logs.times import iso, when
 from ..model import Alert, Compare, Expr, Field, Filter, Literal, Named, NotRun, Op, Query, Rule, Scan, Schedule, Step
 from ..schemas.recognition import telling_fields
+from .scan_alerts import alert_of, fires, plain
+from .scan_origins import MARK, Origins, traced
 from .scan_rows import Maker, makers
 from .table_needs import needs
-from .tables import declared, folder, load
+from .tables import declared, externals, folder, load, stored_functions
 
 ENGINE = "duckdb"
 MOST_RUNS = 1_000
@@ -36,24 +38,24 @@ MOST_ALERTS = 100_000
 
 MOST_REMEMBERED = 20_000
 TIMES = ("TimeGenerated", "Timestamp")
-COMPARE: dict[str, Callable[[int, int], bool]] = {
-    "gt": lambda rows, threshold: rows > threshold,
-    "lt": lambda rows, threshold: rows < threshold,
-    "eq": lambda rows, threshold: rows == threshold,
-    "ne": lambda rows, threshold: rows != threshold,
-    "ge": lambda rows, threshold: rows >= threshold,
-    "le": lambda rows, threshold: rows <= threshold,
-}
 
 
 class TableRules:
     """Kusto rules, and the rows of the tables they read."""
 
-    def __init__(self, rules: list[tuple[int, Rule, Query]], folder: str | Path | None = None) -> None:
-        self._rules = [(number, rule, query, needs(query)) for number, rule, query in rules]
+    def __init__(
+        self,
+        rules: list[tuple[int, Rule, Query]],
+        folder: str | Path | None = None,
+        functions: str | Path | None = None,
+    ) -> None:
+        """Raises LogError for a folder that is none, QuerySyntaxError for a function that is not well formed."""
+        self._functions = stored_functions(functions) if functions else {}
+        self._rules = [(number, rule, query, needs(query, self._functions)) for number, rule, query in rules]
         self._folder = folder
         self._wanted = frozenset(name for _, _, _, need in self._rules for name in need.all)
         self._rows: dict[str, list[Row]] = {}
+        self._origins = Origins()
         self._makers: dict[Any, tuple[Maker, ...]] = {}
         self._telling = telling_fields()
         self._end: datetime | None = None
@@ -63,7 +65,7 @@ class TableRules:
         """Keep what the rules may need of a batch."""
         if not self._rules:
             return
-        for row in batch.rows:
+        for row, record in zip(batch.rows, batch.numbers, strict=True):
             telling = tuple(str(row[name]) if name in row else None for name in (*self._telling, "Type"))
             key = (batch.kind, batch.stream, batch.log, telling, tuple(row))
             found = self._makers.get(key)
@@ -84,20 +86,21 @@ class TableRules:
                         if not made.get(name):
                             made[name] = iso(moment)
                 self._rows.setdefault(maker.table, []).append(made)
+                self._origins.add(maker.table, batch.log, record)
 
-    def run(self, now: datetime | None = None) -> Iterator[Alert | NotRun]:
-        """Alerts of all rules, in their order, or why they did not run.
+    def run(self, now: datetime | None = None) -> Iterator[tuple[int, Alert | NotRun]]:
+        """Alerts of all rules with their numbers, in their order, or why they did not run.
 
         With `now` every rule runs once, at that moment; without, scheduled rules run along the log and all others at its end.
         """
         if not self._rules:
             return
-        tables = {name: _arrow(name, rows) for name, rows in self._rows.items()}
+        tables = {name: self._origins.marked(name, _arrow(name, rows)) for name, rows in self._rows.items()}
         self._rows.clear()
         others = {name: load(name, path) for name, path in folder(self._folder).items()} if self._folder else {}
         tables = others | tables
         optional = frozenset(name for _, _, _, need in self._rules for name in need.optional)
-        engines = _Engines(optional - tables.keys())
+        engines = _Engines(optional - tables.keys(), self._functions, self._folder)
         try:
             yield from self._run(tables, others, engines, now)
         finally:
@@ -105,41 +108,66 @@ class TableRules:
 
     def _run(
         self, tables: dict[str, pa.Table], others: dict[str, pa.Table], engines: _Engines, now: datetime | None
-    ) -> Iterator[Alert | NotRun]:
-        for _, rule, query, need in self._rules:
+    ) -> Iterator[tuple[int, Alert | NotRun]]:
+        for number, rule, query, need in self._rules:
             missing = need.missing(tables)
             if missing:
-                yield NotRun(rule.id, ENGINE, f"table {missing}", "no log holds rows of this table", rule.title)
+                yield (
+                    number,
+                    NotRun(rule.id, ENGINE, f"table {missing}", "no log holds rows of this table", rule.title),
+                )
                 continue
             try:
                 chosen = others | need.chosen(tables) if rule.schedule else tables
-                yield from self._alerts(rule, query, chosen, engines, now)
+                for result in self._alerts(rule, query, chosen, engines, now, self._origins.logs(need.chosen(tables))):
+                    yield number, result
             except UnsupportedError as error:
-                yield NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
+                yield number, NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
             except RulescopeError as error:
-                yield NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
+                yield number, NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
 
     def _alerts(
-        self, rule: Rule, query: Query, tables: dict[str, pa.Table], engines: _Engines, now: datetime | None
-    ) -> Iterator[Alert]:
+        self, rule: Rule, query: Query, tables: dict[str, pa.Table], engines: _Engines, now: datetime | None, logs: str
+    ) -> Iterator[Alert | NotRun]:
         seen: set[str] = set()
+        lacking = self._uncovered(rule.schedule, now)
+        if lacking:
+            yield NotRun(rule.id, ENGINE, "schedule", lacking, rule.title)
+        marked = traced(query)
+        if marked is not None and any(MARK not in table.column_names for table in needs(query).chosen(tables).values()):
+            marked = None
         for moment, chosen in self._runs(rule.schedule, tables, now):
-            found = engines.over(chosen, moment).run(query)
-            trigger = rule.trigger
-            if trigger is not None and not COMPARE[trigger.op](found.num_rows, trigger.threshold):
+            if marked is None:
+                chosen = engines.unmarked(chosen)
+            found = engines.over(chosen, moment, query).run(marked or query)
+            if not fires(rule, found.num_rows):
                 continue
-            if not found.num_rows and trigger is not None:  # fires on absence: nothing to show but that
-                yield _alert(rule, {}, iso(moment), 0)
+            if not found.num_rows:  # fires on absence: nothing to show but that
+                yield alert_of(rule, {}, iso(moment), 0, logs)
                 continue
             for row in found.to_pylist():
-                plain = {name: _plain(value) for name, value in row.items()}
-                key = json.dumps(plain, sort_keys=True, default=str)
+                made = {name: plain(value) for name, value in row.items()}
+                place = made.pop(MARK, None)
+                key = json.dumps(made, sort_keys=True, default=str)
                 if key in seen:  # overlapping look-backs see a row more than once
                     continue
                 seen.add(key)
                 if len(seen) > MOST_ALERTS:
                     raise UnsupportedError(ENGINE, f"more than {MOST_ALERTS:,} result rows")
-                yield _alert(rule, plain, iso(when(plain)) or iso(moment), 1)
+                log, record = self._origins.at(place) if place is not None else (logs, 0)
+                yield alert_of(rule, made, iso(when(made)) or iso(moment), 1, log, record)
+
+    def _uncovered(self, schedule: Schedule | None, now: datetime | None) -> str:
+        """Why a schedule does not reach over the whole log; empty when it does."""
+        if now is not None or schedule is None or not schedule.lookback or not schedule.frequency:
+            return ""
+        if self._start is None or self._end is None:
+            return ""
+        wanted = -(-(self._end - self._start) // timedelta(seconds=schedule.frequency))
+        if wanted <= MOST_RUNS:
+            return ""
+        covered = iso(self._end - timedelta(seconds=schedule.frequency * (MOST_RUNS - 1) + schedule.lookback))
+        return f"the logs are as long as {wanted:,} runs; only the last {MOST_RUNS:,} were made, on what is after {covered}"
 
     def _runs(
         self, schedule: Schedule | None, tables: dict[str, pa.Table], now: datetime | None
@@ -167,21 +195,43 @@ class _Engines:
 
     KEPT = 2
 
-    def __init__(self, empty: frozenset[str]) -> None:
+    def __init__(self, empty: frozenset[str], functions: Mapping[str, Query], folder: str | Path | None) -> None:
         """`empty` are tables no log has rows of, which queries may read all the same."""
         self._empty = {name: dict(declared(name)) for name in empty if declared(name)}
+        self._functions = functions
+        self._folder = folder
         self._open: dict[Any, tuple[dict[str, pa.Table], Engine]] = {}
+        self._unmarked: dict[int, tuple[pa.Table, pa.Table]] = {}
 
-    def over(self, tables: dict[str, pa.Table], now: datetime | None) -> Engine:
+    def unmarked(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """`tables` without the mark of each row, the same values for the same tables."""
+        if len(self._unmarked) > 1000:
+            self._unmarked.clear()
+        found = {}
+        for name, table in tables.items():
+            if MARK not in table.column_names:
+                found[name] = table
+                continue
+            known = self._unmarked.get(id(table))
+            if known is None:
+                known = self._unmarked[id(table)] = (table, table.drop_columns([MARK]))
+            found[name] = known[1]
+        return found
+
+    def over(self, tables: dict[str, pa.Table], now: datetime | None, query: Query) -> Engine:
         """An engine over `tables` at `now`; parser functions answer for the tables of their name."""
-        key = (now, tuple((name, id(table)) for name, table in tables.items()))
-        if key in self._open:
+        outside = externals(query, self._folder) if self._folder else {}
+        key: tuple[Any, ...] = (now, tuple((name, id(table)) for name, table in tables.items()))
+        if not outside and key in self._open:
             return self._open[key][1]
         schemas = self._empty | {name: dict(declared(name)) for name in tables if declared(name)}
-        functions = {name: _parser(name) for name in tables if name.startswith(("im", "_Im_", "ASim", "_ASim_", "vim"))}
-        engine = Engine(tables, schemas=schemas, functions=functions, now=now, timeout=60.0)
+        parsers = {name: _parser(name) for name in tables if name.startswith(("im", "_Im_", "ASim", "_ASim_", "vim"))}
+        functions = parsers | dict(self._functions)
+        engine = Engine(tables, schemas=schemas, functions=functions, externals=outside, now=now, timeout=60.0)
         while len(self._open) >= self.KEPT:
             self._open.pop(next(iter(self._open)))[1].close()
+        if outside:
+            key = (now, id(query))
         self._open[key] = (tables, engine)  # the tables too: an id is theirs only while they live
         return engine
 
@@ -230,18 +280,3 @@ def _between(tables: Mapping[str, pa.Table], start: datetime, end: datetime) -> 
             table = table.filter(inside)
         chosen[name] = table
     return chosen
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return iso(value)
-    if isinstance(value, str | int | float | bool | list | dict) or value is None:
-        return value
-    return str(value)
-
-
-def _alert(rule: Rule, row: dict[str, Any], moment: str, count: int) -> Alert:
-    named = [column for entity in rule.entities for _, column in entity.fields] + [column for _, column in rule.details]
-    fields = {name: row[name] for name in named if row.get(name) not in (None, "")}
-    shown = fields or {name: value for name, value in row.items() if value not in (None, "")}
-    return Alert(rule.id, rule.title, moment, row, shown, rule.severity, "", 0, count, rule.techniques)

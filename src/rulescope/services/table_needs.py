@@ -42,11 +42,19 @@ class Needs:
         return {name: table for name, table in tables.items() if any(fnmatch.fnmatchcase(name, p) for p in self.all)}
 
 
-def needs(query: Query) -> Needs:
-    """The tables `query` reads, its own lets left out."""
+def needs(query: Query, functions: Mapping[str, Query] | None = None) -> Needs:
+    """The tables `query` reads, its own lets left out; of `functions` it calls, the tables these read."""
     required: set[str] = set()
     optional: set[str] = set()
     _collect(query, frozenset(), False, required, optional)
+    opened: set[str] = set()
+    while called := (required | optional) & (functions or {}).keys() - opened:
+        for name in called:
+            opened.add(name)
+            loose = name not in required
+            required.discard(name)
+            optional.discard(name)
+            _collect((functions or {})[name], frozenset({name}), loose, required, optional)
     return Needs(frozenset(required), frozenset(optional - required))
 
 
