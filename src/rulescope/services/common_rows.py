@@ -10,7 +10,7 @@ from ..analysis.examples import examples
 from ..errors import UnsupportedError
 from ..model import Expr, Field, Logsource, Match, Node, Op, Query, replace, rewrite
 from ..schemas import mappings
-from ..schemas.columns import FieldMap, Json, Local, Lookup, Made, Name, Outside, stored
+from ..schemas.columns import FieldMap, Json, Local, Lookup, Made, Name, Outside, Registry, stored
 from ..schemas.tables import asim_functions
 from .scan_rows import NAMES
 
@@ -132,6 +132,26 @@ def _put(row: Row, column: str, keys: list[str], value: Any, kind: str) -> None:
     if kind not in ("dynamic", "string") or value is None:
         raise Outside(column)
     Json(column, (column, *keys)).store(value, {column: kind}, row)
+
+
+def plausible(row: Mapping[str, Any], way: mappings.Mapping) -> bool:
+    """Whether such a row can stand in the table: hashes of the right length, keys under a hive, names that are used there."""
+    for column, value in row.items():
+        length = next((size for kind, size in HASH_LENGTHS.items() if column.endswith(kind)), None)
+        if length and isinstance(value, str) and value and not (len(value) == length and value.isalnum()):
+            return False
+    for field in way.fields.values():
+        value = row.get(field.columns[0])
+        if value in (None, ""):
+            continue
+        if isinstance(field, Lookup) and field.lookup and str(value) not in field.lookup.values():
+            return False
+        if isinstance(field, Registry) and not str(value).upper().startswith("HKEY_"):
+            return False
+    return True
+
+
+HASH_LENGTHS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "SHA512": 128}
 
 
 def crossed(first: Iterable[Row], second: Iterable[Row]) -> Iterator[Row]:

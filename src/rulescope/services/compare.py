@@ -25,7 +25,7 @@ from ..schemas import mappings
 from ..translation.proof import ARROW, cases_of
 from ..translation.translate import comparable, logsource_of
 from . import explain
-from .common_rows import completed, core, crossed, in_source_names, kind_of, predicate, rows_of, ways
+from .common_rows import completed, core, crossed, in_source_names, kind_of, plausible, predicate, rows_of, ways
 from .reading import read_rule
 from .tables import declared
 from .tracing import DEVICES, NUMBER, Traced, condition, renamed, traced
@@ -235,7 +235,7 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
         decoys = [case for case in task.cases if case.a][:1]
         task.cases += [_Case({**case.row, "EventType": "Other"}, table, False, None, OTHER_KIND) for case in decoys]
     base = {**kind, **way.map_event({})}
-    made = list(rows_of(asked, base, types))
+    made = [row for row in rows_of(asked, base, types) if plausible(row, way)]
     chosen = [case for case in task.cases if case.a]
     try:
         target, _ = way.map_query(a.query)
@@ -253,7 +253,7 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
         task.proven = comparable(task.a.query) == comparable(there.query)
         for row in [*made, *crossed([case.row for case in chosen], made)]:
             whole = completed(row, types)
-            if whole is not None:
+            if whole is not None and plausible(whole, way):
                 task.cases.append(_Case(whole, table))
     return task
 
