@@ -107,6 +107,7 @@ class Engine:
                 f"{_identifier(column.name)} AS {alias}" for column, alias in zip(schema, ids, strict=True)
             )
             self._connection.execute(f"CREATE VIEW {relation} AS SELECT {items} FROM {relation}_file")
+        blank = isinstance(rows, pa.Table) and not rows.num_rows
         found = {
             column.name: scan_sql(alias, column.type)
             for column, alias in zip(schema, ids, strict=True)
@@ -117,13 +118,13 @@ class Engine:
                 stated = (column.metadata or {}).get(b"kusto", b"").decode()
                 if stated in OUTPUT and column.name in found:
                     found[column.name] = _typed(found[column.name], stated)
-            return Source(name, relation, tuple((column, kind, sql) for column, (sql, kind) in found.items()))
+            return Source(name, relation, tuple((column, kind, sql) for column, (sql, kind) in found.items()), blank)
         columns = []
         for column, kind in declared.items():
             sql, kind = _typed(found[column], kind) if column in found else (null(kind).sql, kind)
             columns.append((column, kind, sql))
         columns += [(column, kind, sql) for column, (sql, kind) in found.items() if column not in declared]
-        return Source(name, relation, tuple(columns))
+        return Source(name, relation, tuple(columns), blank)
 
     # ---------------------------------------------------------------- running
 

@@ -137,13 +137,16 @@ def united(plan: Plan, frames: list[Frame], kind: str = "outer", source: str = "
     keys = _columns(frames, kind)
     if plan.needed is not None:
         keys = [key for key in keys if key[2] in plan.needed or not {key[0], key[2]}.isdisjoint(plan.needed)]
-    if len(keys) * len(frames) > MAX_CELLS:
-        raise unsupported(f"a union of {len(frames)} tables with {len(keys)} columns")
+    filled = [frame for frame in frames if frame.cte not in plan.blank] or frames[:1]
+    if len(keys) * len(filled) > MAX_CELLS:
+        raise unsupported(f"a union of {len(filled)} tables with {len(keys)} columns")
     columns = [plan.column(label, column_type) for _, column_type, label in keys]
     head = plan.column(source, "string") if source else None
     parts = []
     groups = frames[0].groups
     for number, frame in enumerate(frames):
+        if frame not in filled:
+            continue
         by_key = {(column.name, column.type): column for column in frame.columns}
         items = [f"{quote(','.join(frame.tables) or f'union_arg{number}')} AS {head.id}"] if head else []
         for (name, column_type, _), column in zip(keys, columns, strict=True):

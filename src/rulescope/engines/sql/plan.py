@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +17,7 @@ from .functions import Functions
 from .needed import names_needed
 from .values import Value, convert, unsupported
 
+CTE_NAME = re.compile(r"\bt\d+\b")
 WINDOWED = frozenset(
     ("prev", "next", "row_number", "row_cumsum", "row_rank_dense", "row_rank_min", "row_window_session")
 )
@@ -29,6 +31,7 @@ class Source:
     name: str
     relation: str
     columns: tuple[tuple[str, str, str], ...]  # name, Kusto type, SQL
+    blank: bool = False  # known to hold no rows
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class Lets:
     query: Query
     outer: dict[str, Lets]
     materialized: bool = False
+    view: bool = False
     frame: Frame | None = None
 
 
@@ -62,6 +66,7 @@ class Plan:
     needed: frozenset[str] | None = None
     functions: Functions = field(init=False)
     depth: int = 0
+    blank: set[str] = field(default_factory=set)  # CTEs known to hold no rows
 
     def __post_init__(self) -> None:
         self.functions = Functions(self.now)
@@ -119,7 +124,7 @@ class Plan:
         saved, self.depth = self.lets, self.depth + 1
         outer_current = self.current
         for let in query.lets:
-            self.lets = {**self.lets, let.name: Lets(let.query, self.lets, let.materialized)}
+            self.lets = {**self.lets, let.name: Lets(let.query, self.lets, let.materialized, let.view)}
         frame: Frame | None = None
         outer_needed = self.needed
         for place, stage in enumerate(query.stages):
@@ -178,14 +183,20 @@ class Plan:
         if table in self.stored:
             return [replace(self.called(table, (), None), tables=(table,))]
         if "*" in table:
-            names = [name for name in self.sources if fnmatch.fnmatchcase(name, table.replace("[", "[[]"))]
-            return [self.source(self.sources[name]) for name in names]
+            pattern = table.replace("[", "[[]")
+            views = [name for name, let in self.lets.items() if let.view and fnmatch.fnmatchcase(name, pattern)]
+            names = [name for name in self.sources if fnmatch.fnmatchcase(name, pattern) and name not in views]
+            return [self.source(self.sources[name]) for name in names] + [
+                frame for name in views for frame in self.scan(name)
+            ]
         return []
 
     def source(self, source: Source) -> Frame:
         made = [(Value(sql, kind), self.column(name, kind)) for name, kind, sql in source.columns]
         items = ", ".join(f"{value.sql} AS {column.id}" for value, column in made) or "1 AS k_none"
         cte = self.cte(f"SELECT {items} FROM {source.relation}")
+        if source.blank:
+            self.blank.add(cte)
         return Frame(cte, tuple(column for _, column in made), tables=(source.name,))
 
     def probe(self, sql: str, limit: int) -> list[tuple[Any, ...]]:
@@ -195,9 +206,16 @@ class Plan:
         return self.run(self.sql(sql), limit)
 
     def sql(self, select: str) -> str:
-        """`select` with all common table expressions before it."""
+        """`select` with the common table expressions it needs before it."""
+        needed: set[str] = set(CTE_NAME.findall(select))
+        chosen = []
+        for cte in reversed(self.ctes):
+            head = CTE_NAME.match(cte)
+            if head and head[0] in needed:
+                needed.update(CTE_NAME.findall(cte))
+                chosen.append(cte)
         recursive = "RECURSIVE " if self.recursive else ""
-        return f"WITH {recursive}{', '.join(self.ctes)} {select}" if self.ctes else select
+        return f"WITH {recursive}{', '.join(reversed(chosen))} {select}" if chosen else select
 
     def called(self, name: str, args: tuple[Expr, ...], frame: Frame | None) -> Frame:
         """Rows of a stored function or of a table of that name; arguments are refused unless it takes them."""

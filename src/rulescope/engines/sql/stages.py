@@ -352,14 +352,15 @@ def _search(plan: Plan, stage: Search, frame: Frame | None) -> Frame:
         name = quote(",".join(frame.tables) or "Unknown")
         found = plan.filtered(frame, plan.expressions(frame).holds(stage.predicate))
         return plan.stage(found, [(Value(name, "string"), plan.column("$table", "string")), *plan.kept(found)])
-    names = stage.tables or tuple(plan.sources)
-    frames = [inner for name in names for inner in plan.scan(name)]
+    frames = [inner for name in stage.tables or ("*",) for inner in plan.scan(name)]
     return joins.united(plan, [_searched(plan, inner, stage.predicate) for inner in frames], source="$table")
 
 
 def _searched(plan: Plan, frame: Frame, predicate: Any) -> Frame:
     from ...errors import UnsupportedError
 
+    if frame.cte in plan.blank:
+        return frame
     try:
         condition = plan.expressions(frame).holds(predicate)
     except UnsupportedError as error:
@@ -375,7 +376,7 @@ def _find(plan: Plan, stage: Find, frame: Frame | None) -> Frame:
     packed = not stage.columns
     if packed and (plan.needed is None or "pack_" in plan.needed):
         raise unsupported("find without project")
-    frames = [plan.query(query) for query in stage.tables] or [f for name in plan.sources for f in plan.scan(name)]
+    frames = [plan.query(query) for query in stage.tables] or plan.scan("*")
     source = next((str(p.value) for p in stage.properties if p.name == "withsource"), "source_")
     found = [_searched(plan, inner, stage.predicate) for inner in frames]
     chosen = []
