@@ -125,6 +125,10 @@ FIGURES = (  # facet, value, what the number counts
 def figures(rules: Catalogue, links: Links) -> list[tuple[str, int, str]]:
     """(label, number, where it leads) of what was proven of the whole catalogue."""
     counted = [("rules", len(rules), "")]
+    sources = rules.sources()
+    counted.append(("languages", len(rules.values("language")), ""))
+    counted.append(("sources", len(sources), links.link("sources")))
+    counted.append(("rules understood", sum(each.understood for each in sources), links.link("sources")))
     for kind, value, label in FIGURES:
         if number := rules.values(kind).get(value):
             counted.append((label, number, links.listed("", [(kind, value)])))

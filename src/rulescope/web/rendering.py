@@ -44,7 +44,7 @@ def environment(links: Links) -> Environment:
     )
     made.globals.update(
         link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, paged=links.paged, further=links.further, fact_link=links.fact,
-        respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, heat=heat,
+        respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, ticked=ticked, heat=heat,
         percent=percent, as_json=as_json, shown_value=shown_value, language_name=language_name, facet_value=facet_value,
         facet_names=FACET_NAMES, version=version("rulescope"), static_site=links.static, section="", feeds=None,
         without_filters=lambda page: links.listed(page.query, ()),
@@ -68,6 +68,14 @@ def static_file(name: str) -> bytes | None:
 def snippet(text: str) -> Markup:
     """Text around found words, which \\x02 and \\x03 enclose."""
     return Markup(escape(text).replace("\x02", "<mark>").replace("\x03", "</mark>"))
+
+
+def ticked(text: str) -> Markup:
+    """A sentence in which `words between backticks` are code."""
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:
+        return Markup(escape(text))
+    return Markup("".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts)))
 
 
 def heat(count: int, most: int) -> int:

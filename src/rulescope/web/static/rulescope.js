@@ -26,6 +26,7 @@
   const box = document.querySelector("[data-suggest]");
   const list = document.getElementById("suggestions");
   let latest = 0;
+  let waiting = 0;
   const close = () => { list.hidden = true; list.replaceChildren(); };
   const show = (rules) => {
     list.replaceChildren(...rules.map((rule) => {
@@ -38,18 +39,24 @@
     }));
     list.hidden = rules.length === 0;
   };
+  document.addEventListener("keydown", (event) => {
+    const field = document.getElementById("q");
+    if (event.key === "/" && field && !event.ctrlKey && !event.metaKey && !event.target.matches("input, textarea, select")) {
+      event.preventDefault();
+      field.focus();
+    }
+  });
   if (box && list) {
-    box.addEventListener("input", async () => {
+    const ask = async () => {
       const mine = ++latest;
       const text = box.value.trim();
       if (text.length < 2) return close();
       const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(text)}`).catch(() => null);
       if (answer?.ok && mine === latest) show((await answer.json()).results);
-    });
+    };
+    box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 90); });
     document.addEventListener("keydown", (event) => {
-      const typing = event.target.matches("input, textarea, select");
-      if (event.key === "/" && !typing) { event.preventDefault(); box.focus(); }
-      if (event.key === "Escape") close();
+      if (event.key === "Escape") { if (list.contains(document.activeElement)) box.focus(); latest += 1; close(); }
       if (!list.hidden && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         const links = [...list.querySelectorAll("a")];
         const next = links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
