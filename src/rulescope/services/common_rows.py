@@ -8,9 +8,9 @@ from typing import Any
 
 from ..analysis.examples import examples
 from ..errors import UnsupportedError
-from ..model import Expr, Field, Logsource, Match, Node, Op, Query, replace, rewrite
+from ..model import Expr, Field, Logsource, Match, Node, Op, Query, expressions, replace, rewrite
 from ..schemas import mappings
-from ..schemas.columns import FieldMap, Json, Local, Lookup, Made, Name, Outside, Registry, stored
+from ..schemas.columns import TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Name, Outside, Registry, stored
 from ..schemas.tables import asim_functions
 from .scan_rows import NAMES
 
@@ -152,6 +152,59 @@ def plausible(row: Mapping[str, Any], way: mappings.Mapping) -> bool:
 
 
 HASH_LENGTHS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "SHA512": 128}
+
+
+def probes(asked: Iterable[Expr], bases: Iterable[Row]) -> Iterator[Row]:
+    """`bases` with each text any of `asked` looks for put into its field: alone, inside a word, among words, at the end.
+
+    Near misses of conditions that only the other side has, and of exclusions, come from here.
+    """
+    texts = dict.fromkeys(_texts(asked))
+    for base in islice(bases, MOST_BASES):
+        for name, text in islice(texts, MOST_PROBES):
+            held = base.get(name)
+            for around in AROUND:
+                yield {**base, name: around.format(text)}
+            if isinstance(held, str) and held:
+                yield {**base, name: f"{held} {text}"}
+                yield {**base, name: f"{held}x{text}x"}
+                yield {**base, name: f"{text} {held}"}
+
+
+def probed(types: Types, asked: Iterable[Expr], bases: Iterable[Row]) -> Iterator[Row]:
+    """`probes` for rows of a table: only into columns of text or JSON."""
+    for row in probes(asked, bases):
+        made: Row = {}
+        for name, value in row.items():
+            if "." not in name and types.get(name, "string") in ("string", "dynamic", "guid"):
+                made[name] = value
+            elif "." not in name:
+                try:
+                    made[name] = stored(value, types[name])
+                except Outside:
+                    break
+        else:
+            yield made
+
+
+AROUND = ("{}", "x{}x", "a {} z", "{}x", "x{}", "-{}-")
+MOST_BASES = 2
+MOST_PROBES = 16
+
+
+def _texts(asked: Iterable[Expr]) -> Iterator[tuple[str, str]]:
+    for expr in asked:
+        for match in expressions(expr, Match):
+            if isinstance(match.subject, Field) and match.subject.name != "*" and match.op in TEXT_OPS | {Op.EQ}:
+                for value in match.values[:MOST_VALUES]:
+                    if isinstance(value, str) and value and match.op not in (Op.REGEX, Op.CIDR):
+                        yield (
+                            match.subject.name,
+                            value.replace("*", "a").replace("?", "b") if match.op is Op.WILDCARD else value,
+                        )
+
+
+MOST_VALUES = 3
 
 
 def crossed(first: Iterable[Row], second: Iterable[Row]) -> Iterator[Row]:

@@ -25,7 +25,19 @@ from ..schemas import mappings
 from ..translation.proof import ARROW, cases_of
 from ..translation.translate import comparable, logsource_of
 from . import explain
-from .common_rows import completed, core, crossed, in_source_names, kind_of, plausible, predicate, rows_of, ways
+from .common_rows import (
+    completed,
+    core,
+    crossed,
+    in_source_names,
+    kind_of,
+    plausible,
+    predicate,
+    probed,
+    probes,
+    rows_of,
+    ways,
+)
 from .reading import read_rule
 from .tables import declared
 from .tracing import DEVICES, NUMBER, Traced, condition, renamed, traced
@@ -173,7 +185,8 @@ def _two_sigma(a: Side, b: Side) -> Comparison:
     ours, theirs = predicate(a.query), predicate(b.query)
     chooses = reference.compile_predicate(ours), reference.compile_predicate(theirs)
     events = [dict(example.event) for example in (*examples(ours, 48), *examples(theirs, 48))]
-    events += list(crossed([e for e in events if chooses[0](e)], [e for e in events if chooses[1](e)]))
+    chosen = [e for e in events if chooses[0](e)], [e for e in events if chooses[1](e)]
+    events += [*crossed(*chosen), *(event for each in chosen for event in probes((ours, theirs), each))]
     places = dict.fromkeys((a.logsource, b.logsource))
     asked: list[tuple[_Case, bool]] = []
     for place in places:
@@ -225,8 +238,10 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
     asked, task.fitted = condition(there.query)
     types = _types(table)
     kind = kind_of(way.table) if "EventType" in types else {}
-    events = [(example.event, "generated") for example in examples(a.query, 48)]
-    events += [(example.event, MADE) for example in _guessed(in_source_names(asked, way))]
+    events: list[tuple[Row, str]] = [(dict(example.event), "generated") for example in examples(a.query, 48)]
+    theirs = in_source_names(asked, way)
+    events += [(dict(example.event), MADE) for example in _guessed(theirs)]
+    events += [(event, MADE) for event in probes((predicate(a.query), theirs), _matching(predicate(a.query), events))]
     for each_case in cases_of(a.query, way, events):
         row = completed({**kind, **each_case.row}, types)
         if row is not None:
@@ -261,6 +276,11 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
 MOST_DRESSED = 4
 
 
+def _matching(asked: Expr, events: Sequence[tuple[Row, str]]) -> list[Row]:
+    chooses = reference.compile_predicate(asked)
+    return [event for event, _ in events if chooses(event)]
+
+
 def _guessed(asked: Expr) -> Sequence[Any]:
     try:
         return examples(asked, 24)
@@ -289,7 +309,8 @@ def _two_kusto(a: Side, b: Side) -> Comparison | _Task:
     for one, _ in shared:
         types = _types(one) or _guessed_types(a.query, b.query)
         rows = [list(rows_of(asked, {}, types)) for asked in (mine, other)]
-        made = [*rows[0], *rows[1], *filter(None, (completed(row, types) for row in crossed(*rows)))]
+        more = [*crossed(*rows), *(row for each in rows for row in probed(types, (mine, other), each))]
+        made = [*rows[0], *rows[1], *filter(None, (completed(row, types) for row in more))]
         task.cases += [_Case(row, one) for row in made]
     return task
 
@@ -314,7 +335,9 @@ def _types(table: str) -> Mapping[str, str]:
 def invalid(query: Query, schema: str) -> str:
     """What a query names that the tables of `schema` do not have, "" when it is all there."""
     found = bind(query, mappings.target_tables(schema)).diagnostics
-    return "; ".join(dict.fromkeys(each.message for each in found if each.severity == "error"))
+    return "; ".join(
+        dict.fromkeys(each.message for each in found if each.severity == "error" or each.id.startswith("unknown"))
+    )
 
 
 # ---------------------------------------------------------------- running

@@ -264,7 +264,8 @@ class _Condition:
                 if name is not None:
                     present = Match(Field(name), Op.EXISTS)
                     return present if expr.name == "isnotnull" else Not(present)
-        self.whole = False
+        if not isinstance(expr, Within):  # the device's system: rows have it
+            self.whole = False
         return And(())
 
 
