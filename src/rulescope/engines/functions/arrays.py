@@ -271,6 +271,16 @@ def drop_empty(text: str) -> str:
     return dumps({name: value for name, value in json.loads(text).items() if value not in (None, "")})
 
 
+def weighted_place(weights: list[int], share: float) -> int | None:
+    """Number, from 1, of the first of some ordered values at which the weights reach a share of their sum."""
+    reached, wanted = 0, share * sum(weights)
+    for place, weight in enumerate(weights, 1):
+        reached += weight
+        if reached >= wanted:
+            return place
+    return None
+
+
 FUNCTIONS = [
     Scalar("array_concat", "s>s", array_concat),
     Scalar("array_index_of", "sslll>l", array_index_of),
@@ -296,5 +306,6 @@ FUNCTIONS = [
     Scalar("repeat", "sl>s", repeat),
     Scalar("range", "rrrb>s", number_range),
     Scalar("set_of_lists", "sl>s", set_of_lists),
+    Scalar("weighted_place", "Lr>l", weighted_place),
     Scalar("drop_empty", "s>s", drop_empty),
 ]

@@ -30,7 +30,8 @@ ALIAS = {
 CONDITIONAL = {
     "countif": "count", "sumif": "sum", "avgif": "avg", "minif": "min", "maxif": "max", "dcountif": "dcount", "stdevif": "stdev",
     "varianceif": "variance", "take_anyif": "take_any", "make_list_if": "make_list", "make_set_if": "make_set", "make_bag_if": "make_bag",
-    "count_distinctif": "count_distinct", "percentileif": "percentile",
+    "count_distinctif": "count_distinct", "percentileif": "percentile", "variancepif": "variancep",
+    "covarianceif": "covariance", "covariancepif": "covariancep",
 }  # fmt: skip
 
 
@@ -129,7 +130,7 @@ def aggregate_value(plan: Plan, frame: Frame, expr: Expr) -> Value:
         where = ""
         if name in CONDITIONAL:
             place = 0 if name == "countif" else 1
-            if name.startswith("percentile"):
+            if name.startswith(("percentile", "covariance")):
                 place = 2
             where = inner.holds(args.pop(place))
         args = [arg for arg in args if not isinstance(arg, Star)]
@@ -138,7 +139,8 @@ def aggregate_value(plan: Plan, frame: Frame, expr: Expr) -> Value:
     return Expressions(plan, frame, special).value(expr)
 
 
-UNKNOWN = frozenset(("hll", "hll_if", "hll_merge", "tdigest", "tdigest_merge", "dcount_hll", "percentile_tdigest", "buildschema", "percentilew", "percentiles_array", "percentilesw_array", "binary_all_and_", "covariance", "covarianceif", "covariancep", "covariancepif"))  # fmt: skip
+UNKNOWN = frozenset(("hll", "hll_if", "hll_merge", "tdigest", "tdigest_merge", "merge_tdigest", "buildschema"))
+"""Aggregates whose results no query can compare, and one whose order is not defined."""
 
 
 # ---------------------------------------------------------------- one function an aggregate
@@ -224,6 +226,54 @@ def percentile_sql(value: Value, share: float, site: Site) -> str:
     return f"quantile_disc({value.sql}, {share / 100!r}){site.filter(f'{value.sql} IS NOT NULL')}"
 
 
+def _weighted(site: Site, args: list[Expr], name: str) -> Value:
+    """The smallest value at which the weights so far reach a share of all weights."""
+    value, weight = _value(site, args, name, True), convert(site.at.value(args[1]), "long")
+    share = site.at.value(args[2])
+    if not isinstance(share.constant, int | float):
+        raise unsupported(f"{name} by a computed percentage")
+    return Value(_weighted_sql(value, weight, float(share.constant), site), value.type)
+
+
+def _weighted_sql(value: Value, weight: Value, share: float, site: Site) -> str:
+    if not 0 <= share <= 100:
+        raise unsupported(f"percentile {share}")
+    where = site.filter(f"{value.sql} IS NOT NULL", f"{weight.sql} > 0")
+    weights = f"list({weight.sql} ORDER BY {value.sql}, {weight.sql}){where}"
+    return f"(list({value.sql} ORDER BY {value.sql}, {weight.sql}){where})[kx_weighted_place({weights}, {share / 100!r})]"
+
+
+def _shares(site: Site, args: list[Expr], name: str) -> list[float]:
+    found: list[float] = []
+    for arg in args:
+        share = site.at.value(arg).constant
+        for each in share if isinstance(share, list) else [share]:
+            if isinstance(each, bool) or not isinstance(each, int | float):
+                raise unsupported(f"{name} by computed percentages")
+            found.append(float(each))
+    return found
+
+
+def _percentile_list(site: Site, args: list[Expr], name: str) -> Value:
+    """Several percentiles as one array."""
+    value = _value(site, args, name, True)
+    if name == "percentilesw_array":
+        weight = convert(site.at.value(args[1]), "long")
+        made = [_weighted_sql(value, weight, share, site) for share in _shares(site, args[2:], name)]
+    else:
+        made = [percentile_sql(value, share, site) for share in _shares(site, args[1:], name)]
+    items = ", ".join(f"coalesce({to_json(Value(sql, value.type)).sql}, 'null'::JSON)" for sql in made)
+    return Value(f"json_array({items})", "dynamic")
+
+
+def _covariance(sql: str) -> Callable[[Site, list[Expr], str], Value]:
+    def build(site: Site, args: list[Expr], name: str) -> Value:
+        left, right = (convert(number(site.at.value(arg), name), "real") for arg in args[:2])
+        return Value(f"coalesce({sql}({left.sql}, {right.sql}){site.filter()}, 0)", "real")
+
+    return build
+
+
 def _size(site: Site, args: list[Expr], place: int) -> str:
     if len(args) <= place:
         return str(MAX_LIST)
@@ -277,7 +327,8 @@ def _binary(sql: str, empty: str) -> Callable[[Site, list[Expr], str], Value]:
 AGGREGATES: dict[str, Callable[[Site, list[Expr], str], Value]] = {
     "count": _count, "sum": _sum, "avg": _avg, "min": _extreme("min"), "max": _extreme("max"), "dcount": _distinct,
     "count_distinct": _distinct, "stdev": _spread("stddev_samp"), "stdevp": _spread("stddev_pop"), "variance": _spread("var_samp"),
-    "variancep": _spread("var_pop"), "take_any": _any, "percentile": _percentile, "make_list": _make_list,
+    "variancep": _spread("var_pop"), "take_any": _any, "percentile": _percentile, "percentilew": _weighted, "percentiles_array": _percentile_list, "percentilesw_array": _percentile_list,
+    "covariance": _covariance("covar_samp"), "covariancep": _covariance("covar_pop"), "make_list": _make_list,
     "make_list_with_nulls": _make_list, "make_set": _make_set, "make_bag": _make_bag, "binary_all_and": _binary("bit_and", "NULL"),
     "binary_all_or": _binary("bit_or", "NULL"), "binary_all_xor": _binary("bit_xor", "NULL"),
 }  # fmt: skip
