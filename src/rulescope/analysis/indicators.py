@@ -104,7 +104,7 @@ def tested(stage: m.Node, names: Names) -> Iterator[Tested]:
                 stack.extend(((right, negated), (left, negated)))
             case m.Call(name, args, span) if name in TESTS and args:
                 op, cased = TESTS[name]
-                values = tuple(value for arg in args[1:] for value in _values(arg))
+                values = tuple(value for arg in args[1:] for value in constants(arg))
                 yield Tested(args[0], op, values, name == "has_all", cased, negated, span, node)
                 stack.append((args[0], negated))
             case _:
@@ -116,7 +116,8 @@ def _boolean(call: m.Call) -> bool:
     return call.name.startswith(("is", "ipv4_is", "ipv6_is"))
 
 
-def _values(expr: m.Expr) -> list[m.Scalar]:
+def constants(expr: m.Expr) -> list[m.Scalar]:
+    """The constants an argument gives: one, those of a list, none when it is computed."""
     value = constant(expr)
     if value is not None:
         return [value]
@@ -128,7 +129,7 @@ def _values(expr: m.Expr) -> list[m.Scalar]:
                 return []
             return [item for item in array if isinstance(item, str | int | float)] if isinstance(array, list) else []
         case m.Call("pack_array" | "array_concat", args):
-            return [value for arg in args for value in _values(arg)]
+            return [value for arg in args for value in constants(arg)]
     return []
 
 
