@@ -35,6 +35,12 @@ TABLE = [
     ('T | where tolower(A) == "Abc"', ["never-in-that-case"]),
     ('T | where tolower(A) == "abc"', []),
     ('T | where ProcessCommandLine == "whoami"', ["case-sensitive"]),
+    ('T | where A == "x" | where A == "y"', ["contradiction"]),
+    ('T | where A == "x" | extend A = B | where A == "y"', []),
+    ("T | where A !in (dynamic([]))", ["empty-list"]),
+    ('T | where A == "1=1/*"', []),
+    ('T | extend n = tolower(FileName) | where n == "psexec"', []),
+    ('T | extend FileName = tolower(FileName) | where FileName == "psexec"', []),
     ('T | where ActionType == "LogonSuccess"', []),
     ('T | where FileName =~ "psexec.exe"', ["renamed-binary"]),
     ('T | where FileName =~ "psexec.exe" or ProcessVersionInfoOriginalFileName =~ "psexec.c"', []),
@@ -67,3 +73,24 @@ def test_an_asterisk_is_no_fault_where_the_language_has_wildcards() -> None:
 def test_every_finding_has_a_meaning() -> None:
     used = {finding for _, expected in TABLE for finding in expected}
     assert used == set(FAULTS)
+
+
+WILDCARDS = [  # what is written, and what to write
+    ('A == "*x*"', 'use contains "x"'),
+    ('A == "x*"', 'use startswith "x"'),
+    ('A == "*x"', 'use endswith "x"'),
+    ('A startswith "x*"', 'use startswith "x"'),
+    ('A startswith "*x"', 'use contains "x"'),
+    ('A endswith "*x"', 'use endswith "x"'),
+    ('A contains "*x"', 'use contains "x"'),
+    ('A has "x*"', 'use hasprefix "x"'),
+    (r'A contains @"*\net.exe"', r'use contains @"\net.exe"'),
+    ('A contains "*net* use*"', 'use matches regex "(?i)net.* use"'),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected"), WILDCARDS)
+def test_what_to_write_for_a_wildcard(condition: str, expected: str) -> None:
+    query = kusto.parse(f"T | where {condition}")
+    found = [finding.suggestion for finding in faults(query)]
+    assert found == [expected]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import string
 from collections.abc import Callable, Iterator
 
@@ -10,7 +12,7 @@ from ..model import Diagnostic, Op
 from .contradiction import clash
 from .indicators import Tested, constant, tests
 from .places import Names, Placed, placed
-from .subjects import shown
+from .subjects import KUSTO, SAID, shown
 from .windows import is_threshold
 from .witness import Want
 
@@ -55,6 +57,8 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
                 found.extend(check(test, field, query))
         for check_stage in _STAGES:
             found.extend(check_stage(place))
+    for inner in m.queries(query):
+        found.extend(_clashes_between_stages(inner))
     if named and not original:
         found.append(_renamed(named))
     return tuple(dict.fromkeys(found))
@@ -146,12 +150,15 @@ def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diag
             or "=*" in value
             or "." in value.strip("*")[:1]
             or value == "*.*"
+            or value.endswith("/*")
+            or value.startswith("*/")
+            or not value.strip("*")
         ):
-            continue  # an LDAP filter, a file pattern: the asterisk may well stand in the value
+            continue  # an LDAP filter, a file pattern, a comment of SQL: the asterisk may well stand in the value
         if value.startswith("*") or value.endswith("*"):
             yield Diagnostic(
                 "literal-wildcard",
-                f"{field} {test.op} {value!r}: the asterisk is an ordinary character here, not a wildcard",
+                f"{field} {KUSTO[test.op]} {_quoted(value)}: the asterisk is an ordinary character here, not a wildcard",
                 span=test.span,
                 suggestion=f"use {_for_wildcard(test.op, value)}",
             )
@@ -159,10 +166,26 @@ def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diag
 
 def _for_wildcard(op: Op, value: str) -> str:
     inner = value.strip("*")
+    first, last = value.startswith("*"), value.endswith("*")
+    if "*" in inner:
+        pattern = ".*".join(
+            "".join("\\" + c if c in r"\.+?()|[]{}^$" else c for c in part) for part in re.split(r"\*+", inner)
+        )
+        start = "" if first or op not in (Op.EQ, Op.STARTSWITH) else "^"
+        end = "" if last or op not in (Op.EQ, Op.ENDSWITH) else "$"
+        return f"matches regex {_quoted(f'(?i){start}{pattern}{end}')}"
+    if op is Op.TERM:
+        return f"{'contains' if first and last else 'hassuffix' if first else 'hasprefix'} {_quoted(inner)}"
     if op is not Op.EQ:
-        return f'{op} "{inner}"'
+        free = (op is Op.STARTSWITH and first) or (op is Op.ENDSWITH and last)
+        return f"{'contains' if free else KUSTO[op]} {_quoted(inner)}"
     word = {(True, True): "contains", (True, False): "endswith", (False, True): "startswith"}
-    return f'{word[value.startswith("*"), value.endswith("*")]} "{inner}"'
+    return f"{word[first, last]} {_quoted(inner)}"
+
+
+def _quoted(text: str) -> str:
+    """A text as Kusto writes it."""
+    return f'@"{text}"' if "\\" in text and '"' not in text else json.dumps(text, ensure_ascii=False)
 
 
 def _folded(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
@@ -175,7 +198,7 @@ def _folded(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 "never-in-that-case",
                 f"{test.subject.name}({field}) is never {value!r}",
-                "error",
+                "error" if len(test.values) == 1 else "warning",
                 span=test.span,
                 suggestion=f"write {fold(value)!r}, or compare without case",
             )
@@ -185,7 +208,7 @@ def _cased_text(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic
     last = field.rsplit(".", 1)[-1].lower()
     if not test.cased or test.op is not Op.EQ or test.negated or not last.endswith(FREE_TEXT):
         return
-    if isinstance(test.subject, m.Call) and test.subject.name in FOLDED:
+    if _folds(test.subject) or (isinstance(test.subject, m.Field) and _made_folded(test.subject.name, query)):
         return
     values = [value for value in test.values if isinstance(value, str) and value.lower() != value.upper()]
     if values:
@@ -198,6 +221,14 @@ def _cased_text(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic
         )
 
 
+def _folds(expr: m.Expr) -> bool:
+    return isinstance(expr, m.Call) and expr.name in FOLDED
+
+
+def _made_folded(name: str, query: m.Query) -> bool:
+    return any(name in column.names and _folds(column.value) for column in m.expressions(query, m.Column))
+
+
 _TESTS = (_class_gap, _literal_wildcard, _folded, _cased_text)
 
 
@@ -205,10 +236,17 @@ _TESTS = (_class_gap, _literal_wildcard, _folded, _cased_text)
 
 
 def _empty_list(place: Placed) -> Iterator[Diagnostic]:
-    for expr in place.comparisons():
-        if isinstance(expr, m.Match) and not expr.values and expr.op not in (Op.EMPTY, Op.EXISTS):
-            field = shown(expr.subject, place.names.aliases)
-            yield Diagnostic("empty-list", f"{field} is compared with an empty list: never true", span=expr.span)
+    for test in tests(place):
+        if isinstance(test.expr, m.Match) and not test.values:
+            field = shown(test.subject, place.names.aliases)
+            always = test.negated ^ test.every
+            yield Diagnostic(
+                "empty-list",
+                f"{field} is compared with an empty list: {'always' if always else 'never'} true",
+                "note" if always else "warning",
+                span=test.span,
+                suggestion="fill the list in, or leave the condition out",
+            )
 
 
 def _impossible(place: Placed) -> Iterator[Diagnostic]:
@@ -221,6 +259,18 @@ def _impossible(place: Placed) -> Iterator[Diagnostic]:
     match predicate:
         case m.Or(()):
             yield Diagnostic("never", "this condition is never true", "error", span=place.stage.span)
+
+
+def _clashes_between_stages(query: m.Query) -> Iterator[Diagnostic]:
+    """Filters one after the other hold together, as one `and` does."""
+    run: list[m.Expr] = []
+    for stage in (*query.stages, m.Count()):
+        if isinstance(stage, m.Filter):
+            run.append(stage.predicate)
+        elif not isinstance(stage, m.Sort | m.Limit | m.Top):
+            if len(run) > 1:
+                yield from _clashes(m.And(tuple(run)), Names())
+            run = []
 
 
 def _clashes(group: m.And, names: Names) -> Iterator[Diagnostic]:
@@ -247,7 +297,7 @@ def _clashes(group: m.And, names: Names) -> Iterator[Diagnostic]:
 
 def _said(match: m.Match, truth: bool) -> str:
     subject = shown(match.subject, {})
-    return f"{'' if truth else 'not '}{subject} {match.op} {', '.join(map(str, match.values))}"
+    return f"{'' if truth else 'not '}{subject} {SAID[match.op]} {', '.join(map(str, match.values))}"
 
 
 def _flat(group: m.And) -> list[m.Expr]:
@@ -275,7 +325,7 @@ FAULTS = {  # id: what it means
     "literal-wildcard": "an asterisk in a text comparison that has no wildcards",
     "never-in-that-case": "a lower- or upper-cased value is compared with a text in other case: never true",
     "case-sensitive": "free text is compared with case, so another spelling escapes",
-    "empty-list": "a comparison with an empty list: never true",
+    "empty-list": "a comparison with an empty list: never true, or always when negated",
     "contradiction": "two conditions on one field that cannot both hold",
     "never": "a condition that is never true",
     "constant-condition": "a comparison of two constants",

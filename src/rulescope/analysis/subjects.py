@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .. import model as m
+from ..model import Op
 
+SAID = {  # a comparison in words that every language's reader knows
+    Op.EQ: "is", Op.NE: "is not", Op.CONTAINS: "contains", Op.STARTSWITH: "starts with", Op.ENDSWITH: "ends with",
+    Op.TERM: "has", Op.TERM_PREFIX: "has a term starting with", Op.TERM_SUFFIX: "has a term ending with",
+    Op.WILDCARD: "matches", Op.REGEX: "matches", Op.CIDR: "is in", Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=",
+    Op.EXISTS: "exists", Op.EMPTY: "is empty",
+}  # fmt: skip
+KUSTO = {
+    Op.EQ: "==", Op.CONTAINS: "contains", Op.STARTSWITH: "startswith", Op.ENDSWITH: "endswith", Op.TERM: "has",
+}  # fmt: skip
 SEEN_THROUGH = frozenset(
     {"tolower", "toupper", "tostring", "toint", "tolong", "todouble", "toreal", "todecimal", "tobool", "toguid",
      "todatetime", "parse_json", "todynamic", "toobject", "parse_xml", "trim", "trim_start", "trim_end", "make_set",

@@ -130,8 +130,10 @@ def near_miss(name: str, known: Collection[str]) -> str:
     for candidate in known:
         if candidate.casefold() == folded:
             return candidate
-    close = get_close_matches(name, _plausible(name, known), 1, 0.75)
-    return close[0] if close else ""
+    close = get_close_matches(name, _plausible(name, known), 1, 0.83)
+    if not close or close[0].removesuffix("_CL") == name.removesuffix("_CL"):
+        return ""  # a table of its own beside the one of that name
+    return close[0]
 
 
 def _plausible(name: str, known: Collection[str]) -> Iterator[str]:

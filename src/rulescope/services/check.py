@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -65,10 +66,19 @@ def check_file(file: RuleFile, tables: binding.Tables, named: bool = True) -> Ch
     """Findings of one file. A file that is no rule is a finding only when it was `named` itself."""
     rules, failures = formats.read(file)
     found = [_failed(failure) for failure in failures if named or failure.kind != "NotARule"]
-    for rule in rules:
-        found.extend(check_rule(rule, tables))
     text = file.data.decode("utf-8", "replace")
+    parameters = _parameters(text)
+    for rule in rules:
+        for finding in check_rule(rule, tables):
+            if finding.id != "unknown-column" or not any(f" {name} " in finding.message for name in parameters):
+                found.append(finding)
     return Checked(file.path, len(rules), tuple(sorted(found, key=_position)), text)
+
+
+def _parameters(text: str) -> frozenset[str]:
+    """The parameters a file of a parser function declares beside its query."""
+    _, found, listed = text.partition("ParserParams:")
+    return frozenset(re.findall(r"^\s*- Name:\s*(\w+)", listed, re.MULTILINE)) if found else frozenset()
 
 
 def check_text(text: str, path: str = "", tables: binding.Tables | None = None) -> tuple[Diagnostic, ...]:
@@ -93,11 +103,38 @@ def _meaning(read: Read, query: Query, rule: Rule, tables: binding.Tables) -> It
     yield from analysis.faults(query, stages)
     yield from shapes(query, column_facts, stages)
     if rule.language == "kusto":
-        yield from binding.bind(query, tables).diagnostics
+        yield from (_dated(found) for found in binding.bind(query, tables).diagnostics if not _made_by_logs(found))
     if not read.faults:
         for node in opaques(query):
+            if node.keyword == "=":
+                continue  # the finding `assignment` says it better
             what = "stage" if isinstance(node, Opaque) else "expression"
             yield Diagnostic("not-understood", f"{what} {node.keyword} is not understood", "note", span=node.span)
+
+
+GENERATED = re.compile(r"no column (?:\w+_[bdgst]|_ItemId|_TimeReceived) here")
+"""Columns that custom logs make by the type of a value (`code_d`), and hidden ones that every log has."""
+
+
+def _made_by_logs(found: Diagnostic) -> bool:
+    return found.id == "unknown-column" and GENERATED.match(found.message) is not None
+
+
+def _dated(found: Diagnostic) -> Diagnostic:
+    """A finding about a name with the date of the schemas that do not have it."""
+    if found.id not in ("unknown-table", "unknown-column"):
+        return found
+    message = f"{found.message} (schemas of {schema_date()})"
+    severity = found.severity if found.suggestion or found.id == "unknown-column" else "note"
+    return Diagnostic(found.id, message, severity, found.place, found.span, found.suggestion)
+
+
+@cache
+def schema_date() -> str:
+    """The day the oldest of the shipped tables was retrieved, as their files say."""
+    heads = [data.text(f"tables-{schema}.tsv").partition("\n")[0] for schema in known.SCHEMAS]
+    days: list[str] = [day for head in heads for day in re.findall(r"\d{4}-\d\d-\d\d", head)]
+    return min(days)
 
 
 def _fault(fault: Fault) -> Diagnostic:
@@ -140,7 +177,7 @@ def column_facts(table: str) -> Mapping[str, frozenset[str]]:
     """What is known of the values of a table's columns, of any table's where the data says so."""
     found: dict[str, set[str]] = {}
     for row in data.rows("column-facts.tsv"):
-        if row["table"] in ("*", table):
+        if row["table"] == table or (row["table"] == "*" and table in known.tables("defender")):
             found.setdefault(row["column"], set()).add(row["fact"])
     return {column: frozenset(facts) for column, facts in found.items()}
 

@@ -102,7 +102,12 @@ def optional(ctx: Context, node: s.Expr | None) -> m.Expr | None:
 
 
 def _where(ctx: Context, node: s.Where) -> m.Step:
-    return m.Filter(lower_predicate(ctx, node.predicate), _keyword(ctx, node, "where", "filter"), span(node), properties(ctx, node.options))
+    return m.Filter(
+        lower_predicate(ctx, node.predicate),
+        _keyword(ctx, node, "where", "filter"),
+        span(node),
+        properties(ctx, node.options),
+    )
 
 
 def _keyword(ctx: Context, node: s.Operator, *words: str) -> str:
