@@ -27,6 +27,7 @@ class Fault(msgspec.Struct, frozen=True):
     span: Span
     found: str = ""
     expected: str = ""
+    suggestion: str = ""  # what to write instead, when it is known
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"

@@ -144,7 +144,7 @@ def _fault(fault: Fault) -> Diagnostic:
         "error",
         fault.place,
         fault.span,
-        f"expected {fault.expected}" if fault.expected else "",
+        fault.suggestion,
     )
 
 

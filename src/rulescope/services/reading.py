@@ -11,6 +11,7 @@ from ..model import (
     Aggregate,
     Apply,
     Count,
+    Diagnostic,
     EventType,
     Find,
     Join,
@@ -66,7 +67,23 @@ def _moved(fault: Fault, indent: int) -> Fault:
     if not indent:
         return fault
     place = type(fault.place)(fault.place.path, fault.place.line, fault.place.column + indent)
-    return Fault(fault.message, place, fault.span, fault.found, fault.expected)
+    return Fault(fault.message, place, fault.span, fault.found, fault.expected, fault.suggestion)
+
+
+def unread(read: Read) -> tuple[Diagnostic, ...]:
+    """What kept a query from being read whole: faults of its text, or that its language has no reader."""
+    found = tuple(
+        Diagnostic(
+            "syntax",
+            fault.message,
+            "error",
+            fault.place,
+            fault.span,
+            f"expected {fault.expected}" if fault.expected else "",
+        )
+        for fault in read.faults
+    )
+    return (*found, Diagnostic("not-read", read.trouble, "note")) if read.trouble else found
 
 
 def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
@@ -105,7 +122,7 @@ def event_types(query: Query | None) -> tuple[EventType, ...]:
 
 def event_name(event: EventType) -> str:
     """`Sysmon/1`, `DeviceProcessEvents/ProcessCreated`: how an event type is written in filters and links."""
-    return f"{events.short(event.provider)}/{event.event_id}"
+    return f"{event.table if event.provider == 'Defender' else events.short(event.provider)}/{event.event_id}"
 
 
 def calls(query: Query) -> tuple[str, ...]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from ...errors import Fault
 from ...text import Place, Span
+from .parser_advice import Seen, advice
 from .parser_literals import string
 from .syntax import Literal, Name
 from .tokens import (
     BAD,
     DECLARED_KEYWORDS,
-    DIRECTIVE,
     END,
     IDENTIFIER,
     KEYWORDS,
@@ -33,7 +31,6 @@ MAX_CHAIN = 4  # operators in a row (a + b + c, a.b.c) that no one counts
 MAX_TREE = 300  # expressions in expressions, which all readers of the tree walk by recursion
 MAX_FAULTS = 50
 
-_BAD_ESCAPE = re.compile(r"""^[hH]?["'](?:[^\\]|\\[\\'"abfnrtvuUx0-7])*\\[^\\'"abfnrtvuUx0-7]""")
 _FOUND = {
     END: "the end of the query",
     OPEN_STRING: "a string that is not closed on its line",
@@ -188,8 +185,9 @@ class Cursor:
         start = span.start
         line = self.source.count("\n", 0, start)
         place = Place(self.file, self.line + line, start - self.source.rfind("\n", 0, start))
-        message = f"expected {expected}, found {found}" + self._advice(first, expected)
-        self.faults.append(Fault(message, place, span, found, expected))
+        help = advice(Seen(self.kinds, self.texts, first, expected, self._placed))
+        message = f"expected {expected}, found {found}" + (f"; {help}" if help else "")
+        self.faults.append(Fault(message, place, span, found, expected, help))
         self.fault_kinds.append(kind)
 
     def _found(self, first: int, last: int) -> str:
@@ -202,15 +200,11 @@ class Cursor:
         short = text if len(text) <= 40 else text[:39] + "…"
         return f"'{short}'" if kind != STRING else short
 
-    def _advice(self, index: int, expected: str) -> str:
-        kind = self.kinds[index]
-        if kind == OPEN_STRING and _BAD_ESCAPE.search(self.texts[index]):
-            return '; a backslash begins an escape such as \\n: write \\\\, or @"..." for a text as it is'
-        if kind == DIRECTIVE:
-            return "; a directive stands before the query"
-        if kind in KEYWORDS and kind not in NAMES and expected in ("a name", "an expression"):
-            return f"; a name that is a keyword is written ['{kind}']"
-        return ""
+    def _placed(self, index: int) -> str:
+        """`line:column` of a token."""
+        start = self.starts[index]
+        line = self.source.count("\n", 0, start)
+        return f"{self.line + line}:{start - self.source.rfind(chr(10), 0, start)}"
 
     def skip_to(self, *stops: str) -> None:
         """Step on to the next token of a kind in `stops` outside of brackets, or to a bracket that closes before that."""
