@@ -87,8 +87,9 @@ def argument(letter: str, value: Value, name: str) -> Value:
         return value
     if letter == "j":
         return to_json(value)
-    if letter == "n":
-        return number(value, name)
+    if letter in "nm":
+        found = number(value, name)
+        return convert(found, "long") if letter == "m" and found.type == "int" else found
     return convert(value, LETTERS[letter])
 
 
@@ -148,11 +149,10 @@ TIMES = {  # types and operator: SQL and the type of the result
 
 def _numbers(op: str, left: Value, right: Value) -> Value:
     kind = common_type((left.type, right.type), f"operator {op}")
+    kind = "long" if kind == "int" else kind
     left, right = convert(left, kind), convert(right, kind)
-    if kind in ("int", "long"):
+    if kind == "long":
         sql = {"/": "({0} // nullif({1}, 0))", "%": "k_mod({0}, {1})"}.get(op, f"({{0}} {op} {{1}})")
-        if kind == "int":
-            return Value(f"try_cast({sql.format(f'{left.sql}::BIGINT', f'{right.sql}::BIGINT')} AS INTEGER)", kind)
         return Value(sql.format(left.sql, right.sql), kind)
     if kind == "decimal":
         if op in ("*", "/"):
@@ -165,6 +165,7 @@ def _numbers(op: str, left: Value, right: Value) -> Value:
 
 def _negate(functions: Functions, node: Call, at: Expressions) -> Value:
     value = number(at.value(node.args[0]), "unary -")
+    value = convert(value, "long") if value.type == "int" else value
     if value.known and value.constant is not None:
         return (
             long(-value.constant, value.type)
@@ -314,7 +315,7 @@ def _bin(functions: Functions, node: Call, at: Expressions) -> Value:
         return Value(f"k_bin({value.sql}, {size.sql})", value.type)
     if size.type in ("datetime", "timespan"):
         size = convert(size, "long")
-    kind = common_type((value.type, size.type), "bin")
+    kind = common_type((value.type, size.type, "long"), "bin")
     value, size = convert(value, kind), convert(size, kind)
     if kind in ("int", "long"):
         return Value(f"k_bin({value.sql}, {size.sql})", kind)

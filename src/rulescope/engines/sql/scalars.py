@@ -1,7 +1,7 @@
 """The table of scalar functions: what each is in DuckDB, by the types of its arguments.
 
 A row is (arguments, SQL, result). Arguments, one letter each: s string, l long, r real, t datetime, p timespan, b bool,
-g guid, d dynamic (text is parsed), j any value as JSON, n number, x as it is; a final `*` repeats the last, which `{*}` then stands
+g guid, d dynamic (text is parsed), j any value as JSON, n number, m number with int as long, x as it is; a final `*` repeats the last, which `{*}` then stands
 for. `{0}`, `{1}` are the arguments. Result: a Kusto type, or `=0` the type of argument 0. The first row that fits in number wins.
 Names in `kx_` are the Arrow functions of `engines.functions`, those in `k_` macros.
 """
@@ -119,8 +119,8 @@ NUMBERS = {
     "loggamma": _one("r", "kx_loggamma({0})", "real"),
     "erf": _one("r", "kx_erf({0})", "real"),
     "erfc": _one("r", "kx_erfc({0})", "real"),
-    "abs": _one("n", "abs({0})", "=0"),
-    "sign": _one("n", "sign({0})::BIGINT", "long"),
+    "abs": _one("m", "abs({0})", "=0"),
+    "sign": _one("r", "sign({0})::DOUBLE", "real"),
     "isnan": _one("r", "isnan({0})", "bool"),
     "isinf": _one("r", "isinf({0})", "bool"),
     "isfinite": _one("r", "isfinite({0})", "bool"),

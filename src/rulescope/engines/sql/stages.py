@@ -263,13 +263,13 @@ def _get_schema(plan: Plan, stage: GetSchema, frame: Frame) -> Frame:
         plan.column(name, kind)
         for name, kind in (
             ("ColumnName", "string"),
-            ("ColumnOrdinal", "int"),
+            ("ColumnOrdinal", "long"),
             ("DataType", "string"),
             ("ColumnType", "string"),
         )
     ]
     rows = ", ".join(
-        f"({quote(c.name)}, {i}::INTEGER, {quote(CLR[c.type])}, {quote(c.type)})" for i, c in enumerate(frame.columns)
+        f"({quote(c.name)}, {i}::BIGINT, {quote(CLR[c.type])}, {quote(c.type)})" for i, c in enumerate(frame.columns)
     )
     names = ", ".join(column.id for column in columns)
     return Frame(plan.cte(f"SELECT * FROM (VALUES {rows}) AS k_rows({names})"), tuple(columns))

@@ -1,0 +1,107 @@
+"""GeoJSON geometries as the `geo_` functions take and give them: checked coordinates in, compact text out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+Point = tuple[float, float]
+"""Longitude and latitude, in degrees."""
+
+
+def valid_point(longitude: float, latitude: float) -> bool:
+    """Whether both are in range; no NaN is."""
+    return abs(longitude) <= 180 and abs(latitude) <= 90
+
+
+def lines(text: str) -> list[list[Point]] | None:
+    """The parts of a LineString or MultiLineString; None when it is none or one of its coordinates is not valid."""
+    kind, coordinates = _geometry(text)
+    parts = {"LineString": [coordinates], "MultiLineString": coordinates}.get(kind)
+    if not isinstance(parts, list) or not parts:
+        return None
+    made = []
+    for part in parts:
+        points = _points(part)
+        if points is None or len(_distinct(points)) < 2:
+            return None
+        made.append(_distinct(points))
+    return made
+
+
+def polygons(text: str) -> list[list[list[Point]]] | None:
+    """The rings of each part of a Polygon or MultiPolygon, without the closing point; None when one is not valid.
+
+    Source: https://learn.microsoft.com/kusto/query/geo-polygon-area-function (polygon definition and constraints)
+    """
+    kind, coordinates = _geometry(text)
+    parts = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(kind)
+    if not isinstance(parts, list) or not parts:
+        return None
+    made = []
+    for part in parts:
+        if not isinstance(part, list) or not part:
+            return None
+        rings = [_ring(ring) for ring in part]
+        if any(ring is None for ring in rings):
+            return None
+        made.append([ring for ring in rings if ring is not None])
+    return made
+
+
+def _geometry(text: str) -> tuple[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return "", None
+    if isinstance(value, str):  # a geometry written as text
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return "", None
+    return (str(value.get("type")), value.get("coordinates")) if isinstance(value, dict) else ("", None)
+
+
+def _points(values: Any) -> list[Point] | None:
+    if not isinstance(values, list):
+        return None
+    points = []
+    for value in values:
+        if not isinstance(value, list) or len(value) != 2 or any(type(part) not in (int, float) for part in value):
+            return None
+        if not valid_point(*value):
+            return None
+        points.append((float(value[0]), float(value[1])))
+    return points
+
+
+def _distinct(points: Sequence[Point]) -> list[Point]:
+    """Points without repetitions of the one before."""
+    return [point for place, point in enumerate(points) if not place or point != points[place - 1]]
+
+
+def _ring(values: Any) -> list[Point] | None:
+    points = _points(values)
+    if points is None or len(points) < 4 or points[0] != points[-1]:
+        return None
+    return points[:-1] if len(set(points[:-1])) == len(points) - 1 else None
+
+
+def write(kind: str, coordinates: Any) -> str:
+    """A geometry as text; whole degrees without decimals."""
+    return json.dumps({"type": kind, "coordinates": plain(coordinates)}, separators=(",", ":"))
+
+
+def plain(value: Any) -> Any:
+    """Coordinates as JSON prints them."""
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def collection(geometries: Sequence[str]) -> str:
+    """One geometry as it is, none or several as a GeometryCollection."""
+    if len(geometries) == 1:
+        return geometries[0]
+    return f'{{"type":"GeometryCollection","geometries":[{",".join(geometries)}]}}'
