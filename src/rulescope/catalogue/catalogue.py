@@ -129,9 +129,10 @@ class Catalogue(Stored):
                 session.changed = True
 
     def store_evidence(self, found: Iterable[tuple[str, Evidence]], now: str = "") -> None:
-        """Keeps what rules did on logs, by the keys of the rules as they stand now."""
+        """Keeps what rules did on logs, by the keys of the rules as they stand now; one answer a rule and log."""
         with self.writing(now) as session:
             for key, each in found:
+                session.connection.execute("DELETE FROM history.evidence WHERE key = ? AND log = ?", (key, each.log))
                 session.connection.execute(
                     "INSERT OR REPLACE INTO history.evidence SELECT key, ?, hash, ?, ?, ?, ?, ? FROM history.seen WHERE key = ?",
                     (each.log, each.time or session.now, each.kind, each.events, each.expected, each.detail, key),

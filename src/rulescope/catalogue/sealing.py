@@ -59,7 +59,8 @@ def _verdicts(connection: sqlite3.Connection) -> None:
         "UPDATE rule SET verdict = ? WHERE key = ?", [(verdict, key) for key, verdict in rows.fetchall()]
     )
     rows = connection.execute(
-        "SELECT evidence.key, max(evidence.kind = 'fired'), max(evidence.expected IS NOT NULL) FROM history.evidence"
+        "SELECT evidence.key, max(evidence.kind = 'fired' AND coalesce(evidence.expected, 1) > 0),"
+        " max(coalesce(evidence.expected, 0) > 0) FROM history.evidence"
         " JOIN history.seen USING (key) WHERE evidence.hash = seen.hash AND evidence.kind != 'not-run' GROUP BY evidence.key"
     )
     connection.executemany(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from ..services.query import Session
+    from ..services.scan import Settings
 
 NOW = click.option(
     "--now",
@@ -45,53 +46,94 @@ FUNCTIONS = click.option(
 )
 
 
+CLUSTER = (
+    click.option(
+        "--engine",
+        type=click.Choice(["duckdb", "kusto"]),
+        default="duckdb",
+        show_default=True,
+        help="Run Kusto here, or on a real cluster.",
+    ),
+    click.option("--cluster", metavar="URL", help="The cluster for --engine kusto."),
+    click.option("--database", default="NetDefaultDB", show_default=True, help="The database on the cluster."),
+)
+
+
+def on_a_cluster(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--engine`, `--cluster` and `--database`."""
+    for option in reversed(CLUSTER):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.argument("logs", nargs=-1, required=True, type=click.Path(exists=True))
+@click.argument("logs", nargs=-1, type=click.Path(exists=True))
 @click.option(
     "--rules",
     "-r",
     multiple=True,
-    required=True,
     type=click.Path(exists=True),
     help="Rule files or folders. May be repeated.",
+)
+@click.option(
+    "--catalogue", "-c", type=click.Path(exists=True, dir_okay=False), help="Scan with the rules of this catalogue."
+)
+@click.option("--record", is_flag=True, help="Keep what each rule did as evidence in the catalogue.")
+@click.option("--label", default="", help="The name of the logs in the evidence.  [default: their file names]")
+@click.option(
+    "--expect",
+    type=click.Choice(["fired", "silent"]),
+    help="What a good rule does here: silent on a baseline, fired on the event of one rule.",
 )
 @click.option(
     "--tables",
     "folder",
     type=click.Path(exists=True, file_okay=False),
-    help="Further tables for Kusto rules: watchlists and the like.",
+    help="A folder of further tables for Kusto rules: watchlists, what externaldata reads.",
 )
+@FUNCTIONS
+@on_a_cluster
 @click.option("--not-run/--no-not-run", "not_run", default=True, help="Tell what could not run, and why.")
 @click.option(
     "--broken",
     type=click.Path(dir_okay=False, writable=True),
     help="Write unreadable records (log, number, reason) to this NDJSON file.",
 )
+@click.option("--cache/--no-cache", default=True, help="Keep read rules in the user's cache folder.  [default: cache]")
 @NOW
 @show.format_option("table", "ndjson", "json", "csv")
 def scan(
-    logs: tuple[str, ...],
-    rules: tuple[str, ...],
-    folder: str | None,
-    not_run: bool,
-    broken: str | None,
-    now: dt.datetime | None,
-    format_: str,
-) -> None:
+    logs: tuple[str, ...], rules: tuple[str, ...], catalogue: str | None, record: bool, label: str, expect: str | None,
+    folder: str | None, functions: str | None, engine: str, cluster: str | None, database: str, not_run: bool,
+    broken: str | None, cache: bool, now: dt.datetime | None, format_: str,
+) -> None:  # fmt: skip
     """Run rules over LOGS: EVTX, JSON, CSV, Parquet, Zeek, web and proxy logs, syslog; files or folders.
 
     Alerts go to standard output, a summary to standard error.
+
+    \b
+    rulescope scan logs/ --rules rules/
+    rulescope scan attack.evtx --catalogue rules.sqlite --record --label "lab 7"
+    rulescope scan office-hours/ --catalogue rules.sqlite --record --label baseline --expect silent
     """
     from ..services import scan as service
 
+    if bool(rules) == bool(catalogue):
+        raise click.UsageError("scan with --rules or with --catalogue, one of them")
+    if (record or label or expect) and not (catalogue and record):
+        raise click.UsageError("--record needs --catalogue; --label and --expect need --record")
+    _check_cluster(engine, cluster)
+    if not logs and not cluster:
+        raise click.UsageError("Missing argument 'LOGS...'.")
     faults: list[service.LogFault] = []
     alerts: list[Alert] = []
     missing: list[NotRun] = []
     with show.progress("events") as step:
-        for result in service.scan(
-            list(logs), list(rules), now=now.replace(tzinfo=dt.UTC) if now else None, folder=folder, faults=faults.append,
-            progress=lambda at: step(at.events, 0, f"{at.alerts} alerts  {Path(at.log).name}"),
-        ):  # fmt: skip
+        settings = service.Settings(
+            now.replace(tzinfo=dt.UTC) if now else None, folder, functions, cluster, database, faults.append,
+            lambda at: step(at.events, 0, f"{at.alerts} alerts  {Path(at.log).name}"),
+        )  # fmt: skip
+        for result in _results(logs, rules, catalogue, settings, record, label, expect or "", cache):
             if isinstance(result, NotRun):
                 missing.append(result)
             else:
@@ -105,19 +147,7 @@ def scan(
 
         click.echo(csv.alerts(alerts), nl=False)
     elif format_ == "table":
-        show.table(
-            ("time", "severity", "rule", "log", "matched"),
-            (
-                (
-                    a.time,
-                    a.severity,
-                    a.title + (f" ×{a.count}" if a.count > 1 else ""),
-                    f"{Path(a.log).name}:{a.record}",
-                    _matched(a),
-                )
-                for a in alerts
-            ),
-        )
+        show.table(("time", "severity", "rule", "log", "matched"), map(_alert_row, alerts))
         if not_run and missing:
             show.table(("rule not run", "lacks", "why"), ((m.title or m.rule_id, m.construct, m.why) for m in missing))
     if broken:
@@ -128,6 +158,36 @@ def scan(
         f"{len(alerts)} alerts of {len({a.rule_id for a in alerts})} rules; {len(missing)} rules not run; {len(faults)} records unreadable",
         err=True,
     )
+
+
+def _results(
+    logs: tuple[str, ...], rules: tuple[str, ...], catalogue: str | None, settings: Settings, record: bool, label: str,
+    expect: str, cache: bool,
+) -> Iterator[Alert | NotRun]:  # fmt: skip
+    from ..services import evidence, rule_cache
+    from ..services import scan as service
+    from ..services.scan_loading import prepare
+
+    if catalogue:
+        from ..catalogue import Catalogue
+
+        with Catalogue(catalogue) as opened:
+            yield from evidence.scan(opened, list(logs), settings, label, expect, record)  # type: ignore[arg-type]
+        return
+    prepared = prepare(list(rules), rule_cache.RuleCache(rule_cache.default_folder() if cache else None))
+    for _, result in service.run(list(logs), prepared, settings):
+        yield result
+
+
+def _alert_row(alert: Alert) -> tuple[str, ...]:
+    title = alert.title + (f" ×{alert.count}" if alert.count > 1 else "")
+    place = "; ".join(Path(log).name for log in alert.log.split("; ")) + (f":{alert.record}" if alert.record else "")
+    return alert.time, alert.severity, title, place, _matched(alert)
+
+
+def _check_cluster(engine: str, cluster: str | None) -> None:
+    if (engine == "kusto") != bool(cluster):
+        raise click.UsageError("--engine kusto and --cluster URL go together")
 
 
 def vars_of(fault: Any) -> dict[str, Any]:
@@ -156,15 +216,7 @@ def _matched(alert: Alert) -> str:
     type=click.Path(dir_okay=False, writable=True),
     help="Write the result to this .parquet, .csv or .ndjson.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(["duckdb", "kusto"]),
-    default="duckdb",
-    show_default=True,
-    help="Run here, or on a real cluster.",
-)
-@click.option("--cluster", metavar="URL", help="The cluster for --engine kusto.")
-@click.option("--database", default="NetDefaultDB", show_default=True, help="The database on the cluster.")
+@on_a_cluster
 @show.format_option("table", "json", "ndjson", "csv")
 def query(
     text: str, tables: tuple[str, ...], folder: str | None, functions: str | None, now: dt.datetime | None, chart: str | None,
@@ -178,8 +230,7 @@ def query(
     from ..services import query as service
 
     text = _text(text)
-    if (engine == "kusto") != bool(cluster):
-        raise click.UsageError("--engine kusto and --cluster URL go together")
+    _check_cluster(engine, cluster)
     moment = now.replace(tzinfo=dt.UTC) if now else None
     found = service.query(text, _tables(tables), functions, moment, cluster, database, folder)
     if output:

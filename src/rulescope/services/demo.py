@@ -12,9 +12,9 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from ..catalogue import Catalogue, Evidence
-from ..model import Alert, NotRun, Rule, Translation
-from . import ingest, scan, verify
+from ..catalogue import Catalogue
+from ..model import NotRun, Rule, Translation
+from . import evidence, ingest, verify
 
 PACKAGE = Path(str(files("rulescope")))
 STARTER = PACKAGE / "starter"
@@ -80,10 +80,14 @@ def prepare(path: str | Path, progress: Callable[[str], None] | None = None) -> 
     with Catalogue(path) as catalogue:
         tell("reading rules")
         ingest.ingest([RULES], catalogue)
-        keys = catalogue.keys()
-        if not all(any(each.log == LABEL for each in catalogue.evidence(key)) for key in keys):
+        if not all(
+            any(each.log == LABEL for each in catalogue.evidence(key))
+            for key, rule in catalogue.rules()
+            if rule.kind != "filter"
+        ):
             tell("scanning logs")
-            record_scan(catalogue, [LOGS], [RULES], label=LABEL)
+            for _ in evidence.scan(catalogue, [LOGS], label=LABEL):
+                pass
         if not all(
             catalogue.translations(key) for key, rule in catalogue.rules() if _translatable(catalogue, key, rule)
         ):
@@ -133,35 +137,6 @@ def summary(catalogue: Catalogue) -> Summary:
         titles=tuple(titles),
         languages=tuple(catalogue.values("language").items()),
     )
-
-
-def record_scan(
-    catalogue: Catalogue, logs: list[str | Path], rules: list[str | Path], label: str
-) -> tuple[Counter[str], tuple[NotRun, ...]]:
-    """Scans, and stores what each rule of the catalogue did as evidence; alerts by rule id, and what did not run."""
-    alerts: Counter[str] = Counter()
-    missing: list[NotRun] = []
-    for result in scan.scan(logs, rules):
-        if isinstance(result, Alert):
-            alerts[result.rule_id] += 1
-        else:
-            missing.append(result)
-    lacking = {each.rule_id: each for each in missing}
-    catalogue.store_evidence(list(_evidence(catalogue, alerts, lacking, label)))
-    return alerts, tuple(missing)
-
-
-def _evidence(
-    catalogue: Catalogue, alerts: Counter[str], lacking: dict[str, NotRun], label: str
-) -> Iterator[tuple[str, Evidence]]:
-    for key, rule in catalogue.rules():
-        if rule.id in alerts:
-            yield key, Evidence(label, "fired", alerts[rule.id])
-        elif rule.id in lacking:
-            why = lacking[rule.id]
-            yield key, Evidence(label, "not-run", 0, detail=f"{why.construct}: {why.why}" if why.why else why.construct)
-        else:
-            yield key, Evidence(label, "silent", 0)
 
 
 def printed(summary: Summary) -> str:

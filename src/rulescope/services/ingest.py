@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 BATCH = 40
 MANY = 400
 AHEAD = 6
+TESTS = "regression_data"
+"""The folder in which a source keeps recorded events beside its rules."""
 ENCODER = msgspec.msgpack.Encoder()
 DECODER = msgspec.msgpack.Decoder(tuple[FileEntry, ...])
 
@@ -82,6 +84,8 @@ def ingest(
     with catalogue.writing(moment) as session:
         for root in roots:
             _one(root, catalogue, session, counted, processes, moment, remove)
+    if counted.read:
+        _run_tests(roots, catalogue)
     tally = catalogue.tally()
     seconds = time.monotonic() - started
     log.info("ingested files=%d read=%d rules=%d seconds=%.1f", counted.files, counted.read, counted.rules, seconds)
@@ -105,6 +109,17 @@ def _roots(place: Path) -> list[Path]:
                 found.append(inside)
                 break
     return sorted(set(found)) or [place]
+
+
+def _run_tests(roots: list[Path], catalogue: Catalogue) -> None:
+    """Runs the rules that came with recorded events over these, so that the catalogue knows which fire."""
+    for root in roots:
+        source = sources.source_of(root)
+        base, _ = sources.base_of(root, source)
+        if (base / TESTS).is_dir():
+            from .evidence import record_tests  # brings the engines: only when there is something to run
+
+            record_tests(catalogue, base, source.name)
 
 
 class _Counter:

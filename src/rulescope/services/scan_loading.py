@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -60,12 +60,12 @@ def prepare(rules: Rules, cache: RuleCache = NOTHING) -> Prepared:
     return Prepared(tuple(ready), (*wrong, *missing), len(loaded))
 
 
-def of_catalogue(catalogue: Catalogue) -> tuple[list[str], Prepared]:
-    """The rules of a catalogue as they stand, with their keys: rule number n has key n - 1. Their queries were read
+def of_catalogue(catalogue: Catalogue, chosen: Sequence[str] | None = None) -> tuple[list[str], Prepared]:
+    """The rules of a catalogue as they stand, all or those of the keys `chosen`, with their keys: rule number n has key n - 1. Their queries were read
     when they came in; only those that depend on other rules are read again."""
     keys: list[str] = []
     listed: list[Rule] = []
-    for key, rule in catalogue.rules():
+    for key, rule in catalogue.rules(chosen):
         keys.append(key)
         listed.append(rule)
     parse = _parser(listed, NOTHING)
