@@ -34,6 +34,7 @@ _DATE = re.compile(
     r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T\s]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7})\d*)?)?)?"
     r"\s*(Z|[+-]\d{1,2}(?::?\d{2})?)?"
 )
+_SPACED_DATE = re.compile(r"^(\d{4})(?:\s+-\s*|\s*-\s+|\s*,\s*)(\d{1,2})(?:\s+-\s*|\s*-\s+|\s*,\s*)(\d{1,2})$")
 _SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,7})\d*)?)?)?")
 _GUID = re.compile(r"\{?([0-9a-fA-F]{8})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{4})-?([0-9a-fA-F]{12})\}?")
 
@@ -123,7 +124,7 @@ def _times(number: str, unit: float) -> int:
 
 def date(text: str) -> str | None:
     """ISO text with up to 7 decimals and Z of a datetime such as `2020-01-31`, `2020-01-31 10:00`, `1/31/2020`."""
-    text = text.strip("\"'")
+    text = _SPACED_DATE.sub(r"\1-\2-\3", text.strip("\"'"))
     match = _DATE.fullmatch(text)
     if match:
         year, month, day, hour, minute, second, fraction, zone = match.groups()
