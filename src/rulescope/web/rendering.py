@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from html import escape
 from importlib.metadata import version
@@ -44,7 +45,7 @@ def environment(links: Links) -> Environment:
     )
     made.globals.update(
         link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, paged=links.paged, further=links.further, fact_link=links.fact,
-        respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, ticked=ticked, heat=heat,
+        respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, marked=marked, ticked=ticked, heat=heat,
         percent=percent, as_json=as_json, shown_value=shown_value, language_name=language_name, facet_value=facet_value,
         facet_names=FACET_NAMES, version=version("rulescope"), static_site=links.static, section="", feeds=None,
         without_filters=lambda page: links.listed(page.query, ()),
@@ -68,6 +69,21 @@ def static_file(name: str) -> bytes | None:
 def snippet(text: str) -> Markup:
     """Text around found words, which \\x02 and \\x03 enclose."""
     return Markup(escape(text).replace("\x02", "<mark>").replace("\x03", "</mark>"))
+
+
+WORD = re.compile(r'(?:\w+:)?"[^"]*"|\S+')
+
+
+def marked(text: str, query: str) -> Markup:
+    """`text` with the words of a search marked."""
+    words = [word.strip('"()*').lower() for word in WORD.findall(query) if ":" not in word and not word.startswith("-")]
+    kept = [re.escape(word) for word in words if len(word) > 1 and word not in ("and", "or", "not")]
+    if not kept:
+        return Markup(escape(text))
+    parts = re.split(f"({'|'.join(kept)})", text, flags=re.IGNORECASE)
+    return Markup(
+        "".join(f"<mark>{escape(part)}</mark>" if number % 2 else escape(part) for number, part in enumerate(parts))
+    )
 
 
 def ticked(text: str) -> Markup:
