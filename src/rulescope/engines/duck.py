@@ -232,6 +232,9 @@ class Engine:
 
 def _translated(error: Exception, late: bool, timeout: float | None) -> RulescopeError:
     message = str(error).split("\n")[0]
+    own = re.search(r"(?:RunError|UnsupportedError): (.*)", message)
+    if own:
+        return UnsupportedError(NAME, own[1].removeprefix(f"{NAME} cannot express "))
     if late:
         return RunError(f"more than {timeout:g} seconds")
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -232,6 +232,56 @@ def recursive(values: Series, args: list[Any]) -> list[Any]:
     return out
 
 
+def seasonal(values: Series, args: list[Any]) -> list[Any]:
+    """The median of each place of a period that is given. Source: series-seasonal-function."""
+    period = args[0] if args else -1
+    if len(args) > 1 or not isinstance(period, int) or period < 0:
+        raise RunError("series_seasonal: its search for seasons is not documented well enough to run")
+    if not period or period > len(values):
+        return [0.0] * len(values)
+    known = [[x for x in values[place::period] if x is not None] for place in range(period)]
+    medians = [float(np.median(found)) if found else None for found in known]
+    return [medians[place % period] for place in range(len(values))]
+
+
+def fourier(values: Series, args: list[Any]) -> list[Any]:
+    """series_fft: the real and the imaginary part."""
+    return _transformed(np.fft.fft, values, args)
+
+
+def inverse_fourier(values: Series, args: list[Any]) -> list[Any]:
+    return _transformed(np.fft.ifft, values, args)
+
+
+def _transformed(call: Callable[[np.ndarray], np.ndarray], values: Series, args: list[Any]) -> list[Any]:
+    imaginary = read(dumps(args[0])) if args and args[0] is not None else [0.0] * len(values)
+    if None in values or None in imaginary or len(imaginary) != len(values) or not values:
+        raise RunError("series_fft of series with missing points or of unequal length")
+    found = call(np.array(values, float) + 1j * np.array(imaginary, float))
+    return [list(found.real), list(found.imag)]
+
+
+def fit_poly(values: Series, args: list[Any]) -> list[Any]:
+    """series_fit_poly: the least-squares polynomial, its coefficients from the highest power down."""
+    at = read(dumps(args[0])) if args and isinstance(args[0], list) else [float(x) for x in range(len(values))]
+    rest = args[1:] if args and isinstance(args[0], list) else args
+    degree = int(rest[0]) if rest and rest[0] is not None else 1
+    if None in values or None in at or len(at) != len(values) or len(values) <= degree:
+        return [None] * 5
+    x, y = np.array(at, float), np.array(values, float)
+    coefficients = np.polyfit(x, y, degree)
+    fitted = np.polyval(coefficients, x)
+    total = float(((y - y.mean()) ** 2).sum())
+    rsquare = 1 - float(((y - fitted) ** 2).sum()) / total if total else 0.0
+    return [
+        rsquare,
+        list(coefficients),
+        float(np.var(y, ddof=1)),
+        float(np.var(y - fitted, ddof=1)),
+        list(fitted),
+    ]
+
+
 def refused(name: str) -> Callable[[Series, list[Any]], list[Any]]:
     def refuse(values: Series, args: list[Any]) -> list[Any]:
         raise RunError(f"series_{name}: its search for seasons is not documented well enough to run")
@@ -258,8 +308,8 @@ def line_bag(values: Series, args: list[Any]) -> Any:
 SEVERAL: dict[str, Callable[[Series, list[Any]], Any]] = {
     "stats": stats, "stats_dynamic": stats_bag, "fit_line": fit_line, "fit_line_dynamic": line_bag, "fit_2lines": fit_2lines,
     "fill_forward": fill_forward, "fill_backward": fill_backward, "fill_const": fill_const, "fill_linear": fill_linear,
-    "outliers": outliers, "fir": filtered, "iir": recursive,
-    **{name: refused(name) for name in ("decompose", "decompose_anomalies", "decompose_forecast", "periods_detect", "periods_validate", "seasonal", "fit_2lines_dynamic")},
+    "outliers": outliers, "fir": filtered, "iir": recursive, "seasonal": seasonal, "fft": fourier, "ifft": inverse_fourier, "fit_poly": fit_poly,
+    **{name: refused(name) for name in ("decompose", "decompose_anomalies", "decompose_forecast", "periods_detect", "periods_validate", "fit_2lines_dynamic")},
 }  # fmt: skip
 
 

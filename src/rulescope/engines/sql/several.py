@@ -20,6 +20,10 @@ SEVERAL = {  # function: its columns and their types
         ("left_rsquare", "real"), ("left_slope", "real"), ("left_interception", "real"), ("left_variance", "real"), ("left_rvariance", "real"),
     ),
     "series_stats": (("min", "real"), ("min_idx", "long"), ("max", "real"), ("max_idx", "long"), ("avg", "real"), ("stdev", "real"), ("variance", "real")),
+    "series_fft": (("real", "dynamic"), ("imag", "dynamic")),
+    "series_ifft": (("real", "dynamic"), ("imag", "dynamic")),
+    "series_fit_poly": (("rsquare", "real"), ("coefficients", "dynamic"), ("variance", "real"), ("rvariance", "real"), ("poly_fit", "dynamic")),
+    "series_decompose_forecast": (("baseline", "dynamic"), ("seasonal", "dynamic"), ("trend", "dynamic"), ("residual", "dynamic")),
     "series_periods_detect": (("periods", "dynamic"), ("scores", "dynamic")),
     "series_periods_validate": (("periods", "dynamic"), ("scores", "dynamic")),
 }  # fmt: skip
