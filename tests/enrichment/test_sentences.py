@@ -4,60 +4,158 @@ from __future__ import annotations
 
 import pytest
 
-from rulescope.enrichment import Facts, confidence, gaps, guidance, hypothesis
-from rulescope.enrichment.words import described, duration, listed
-from rulescope.model import And, Diagnostic, Field, Filter, Indicator, Match, Not, Op, Or, Query, Rule, Scan
+from rulescope.enrichment import Counted, Facts, confidence, gaps, guidance, hypothesis, parts
+from rulescope.enrichment.phrases import Speaker, described
+from rulescope.enrichment.words import code, duration, listed
+from rulescope.model import (
+    Aggregate,
+    And,
+    Call,
+    Column,
+    Diagnostic,
+    Expr,
+    Extend,
+    Field,
+    Filter,
+    Index,
+    Indicator,
+    Join,
+    JoinKey,
+    Literal,
+    Match,
+    Not,
+    Op,
+    Or,
+    Query,
+    Rule,
+    Scan,
+    Schedule,
+    Union,
+    Within,
+    replace,
+)
+from rulescope.schemas import fields
 
 RULE = Rule(id="1", title="A rule", language="kusto", text="")
 NAME = Match(Field("FileName"), Op.EQ, ("tool.exe",))
 LINE = Match(Field("CommandLine"), Op.CONTAINS, ("-x", "-y"))
-PARENT = Match(Field("Parent"), Op.EQ, ("updater.exe",))
-COMMON = {"FileName": "process.name", "CommandLine": "process.command_line", "Parent": "process.parent.name"}
+PARENT = Match(Field("ParentProcessName"), Op.EQ, ("updater.exe",))
+SPEAKER = Speaker(("DeviceProcessEvents",))
 
 
-def facts(*indicators: Indicator, predicate: And | None = None, **more) -> Facts:  # type: ignore[no-untyped-def]
-    query = Query((Scan("T"), Filter(predicate or And((NAME, LINE, Not(PARENT))))))
-    common = tuple(COMMON.get(each.field, each.field.lower()) for each in indicators)
-    return Facts(RULE, query, True, ("T",), indicators, common, **more)
+def facts(*indicators: Indicator, query: Query | None = None, **more) -> Facts:  # type: ignore[no-untyped-def]
+    found = query or Query((Scan("DeviceProcessEvents"), Filter(And((NAME, LINE, Not(PARENT))))))
+    common = tuple(fields.canonical(each.field, ("DeviceProcessEvents",)) for each in indicators)
+    return Facts(RULE, found, True, ("DeviceProcessEvents",), parts(found), indicators, common, **more)
 
 
 WHOLE = (
     Indicator("FileName", Op.EQ, "tool.exe"),
     Indicator("CommandLine", Op.CONTAINS, "-x"),
     Indicator("CommandLine", Op.CONTAINS, "-y"),
-    Indicator("Parent", Op.EQ, "updater.exe", negated=True),
+    Indicator("ParentProcessName", Op.EQ, "updater.exe", negated=True),
 )
-DESCRIBED = [
+OTHER = Match(Field("CommandLine"), Op.STARTSWITH, ("a",))
+DESCRIBED: list[tuple[Expr, str]] = [
     (NAME, "the process name is `tool.exe`"),
+    (Not(NAME), "the process name is not `tool.exe`"),
     (LINE, "the command line contains `-x` or `-y`"),
-    (Match(Field("CommandLine"), Op.CONTAINS, ("a", "b"), every=True), "the command line contains `a` and `b`"),
+    (Match(Field("CommandLine"), Op.TERM, ("a", "b"), every=True), "the command line has the terms `a` and `b`"),
     (And((NAME, LINE)), "the process name is `tool.exe`, and the command line contains `-x` or `-y`"),
-    (And((Or((NAME, PARENT)), LINE)), "(the process name is `tool.exe` or the parent process name is `updater.exe`), and the command line contains `-x` or `-y`"),
+    (And((Or((NAME, PARENT)), LINE)), "either the process name is `tool.exe` or the path of the parent process is `updater.exe`, and the command line contains `-x` or `-y`"),
+    (Or((And((OTHER, LINE)), NAME)), "the command line starts with `a` and contains `-x` or `-y`, or the process name is `tool.exe`"),
+    (Not(Or((NAME, LINE))), "the process name is not `tool.exe`, and the command line does not contain `-x` or `-y`"),
     (Match(Field("Odd"), Op.EQ, (5,)), "`Odd` is `5`"),
-    (Not(NAME), ""),
+    (Match(Field("Odd"), Op.EQ, ("a`b",)), "`Odd` is “a`b”"),
+    (Match(Field("IsAdmin"), Op.EQ, (True,)), "`IsAdmin` is `true`"),
+    (Match(Index(Field("Bag"), Literal("key")), Op.EQ, ("v",)), "`Bag.key` is `v`"),
+    (Match(Field("Image"), Op.ENDSWITH, ("\\a.exe", "\\b.exe")), "the process name is `a.exe` or `b.exe`"),
+    (Match(Field("Image"), Op.ENDSWITH, ("\\dir\\a.exe",)), "the path of the process ends with `\\dir\\a.exe`"),
+    (Call("ipv4_is_in_range", (Field("RemoteIP"), Literal("10.0.0.0/8"))), "the remote address is in the network `10.0.0.0/8`"),
+    (Within(Field("Odd"), Op.EQ, Query((Scan("List"),))), "`Odd` is among those of `List`"),
+    (And((NAME, Call("odd", (Field("x"),)))), "the process name is `tool.exe`, and one more test holds"),
+    (Call("odd", (Field("x"),)), ""),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("expr", "expected"), DESCRIBED)
-def test_conditions_in_words(expr, expected: str) -> None:  # type: ignore[no-untyped-def]
-    assert described(expr, COMMON) == expected
+def test_conditions_in_words(expr: Expr, expected: str) -> None:
+    assert described(expr, SPEAKER) == expected
 
 
 def test_the_hypothesis_names_technique_place_condition_and_exceptions() -> None:
     first, second = hypothesis(facts(*WHOLE, techniques=(("T1105", "Ingress Tool Transfer"),)))
     assert first.text == (
-        "If Ingress Tool Transfer (T1105) is in use, `T` should hold entries in which the process name is `tool.exe`,"
-        " and the command line contains `-x` or `-y`."
+        "If Ingress Tool Transfer (T1105) is in use, `DeviceProcessEvents` should hold entries in which the process name is"
+        " `tool.exe`, and the command line contains `-x` or `-y`."
     )
     assert (first.origin, first.detail) == ("techniques", "T1105")
-    assert second.text == "What is taken for harmless and left out: the parent process name is `updater.exe`."
+    assert second.text == "Left out are entries in which the path of the parent process is `updater.exe`."
 
 
 def test_a_threshold_is_said_with_its_group_and_window() -> None:
-    found = hypothesis(facts(*WHOLE, thresholds=("Attempts > 10",), group_by=("User",), windows=(3600.0,)))
+    count = Counted("Attempts", "count()", "gt", 10, "Attempts > 10")
+    found = hypothesis(facts(*WHOLE, counted=(count,), group_by=("User",), bins=(3600.0,)))
     assert (
-        found[1].text == "Single entries are not enough: the rule waits for `Attempts > 10` per `User` within 1 hour."
+        found[1].text
+        == "Single entries are not enough: the rule waits for more than 10 of them per `User` within 1 hour."
     )
+    assert any("`Attempts > 10`" in each.text for each in guidance(facts(*WHOLE, counted=(count,))))
+
+
+def test_the_second_side_of_a_join_is_told_apart() -> None:
+    right = Query((Scan("Other"), Filter(LINE)))
+    query = Query((Scan("Some"), Filter(NAME), Join(right, (JoinKey(Field("Id"), Field("Id")),), "inner")))
+    assert [each.text for each in hypothesis(facts(query=query))] == [
+        "The rule looks in `Some` for entries in which `FileName` is `tool.exe`.",
+        "They are matched by `Id` with entries of `Other` in which the command line contains `-x` or `-y`.",
+    ]
+    absent = replace(query, stages=(*query.stages[:2], replace(query.stages[2], kind="leftanti")))
+    assert "are left out" in hypothesis(facts(query=absent))[1].text
+
+
+def test_each_part_of_a_union_is_told() -> None:
+    one, two = Query((Scan("A"), Filter(NAME))), Query((Scan("B"), Filter(LINE)))
+    texts = [each.text for each in hypothesis(facts(query=Query((Union((one, two)),))))]
+    assert texts[0].startswith("The rule looks in `A`")
+    assert texts[1].startswith("It also looks in `B`")
+
+
+def test_columns_are_said_by_what_they_stand_for() -> None:
+    renamed = Extend((Column(("C",), Field("ProcessCommandLine")),))
+    query = Query((Scan("DeviceProcessEvents"), renamed, Filter(Match(Field("C"), Op.CONTAINS, ("-x",)))))
+    assert "the command line contains `-x`" in hypothesis(facts(query=query))[0].text
+
+
+def test_a_list_without_a_test_is_left_to_a_person() -> None:
+    query = Query((Scan("SigninLogs"), Aggregate((Column((), Call("count")),), (Column((), Field("User")),))))
+    assert [each.text for each in hypothesis(facts(query=query, group_by=("User",)))] == [
+        "The rule tests no value of its own: it lists entries of `SigninLogs`, one row per `User`, for a person to judge."
+    ]
+
+
+def test_exceptions_at_will_are_a_gap() -> None:
+    chosen = Match(Field("ProcessCommandLine"), Op.CONTAINS, ("--update",))
+    fixed = Match(Field("FolderPath"), Op.STARTSWITH, ("C:\\Program Files\\",))
+    for left, told in ((chosen, True), (fixed, False), (And((chosen, fixed)), False)):
+        query = Query((Scan("DeviceProcessEvents"), Filter(And((NAME, Not(left))))))
+        texts = [each.text for each in gaps(facts(query=query))]
+        assert any("can be met on purpose" in text for text in texts) is told
+
+
+def test_a_schedule_that_gives_less_than_the_query_asks_is_a_gap() -> None:
+    rule = replace(RULE, kind="Scheduled", schedule=Schedule(3600, 3600))
+    found = facts(*WHOLE, lookbacks=(86400.0 * 14,))
+    texts = [each.text for each in gaps(Facts(rule, found.query, True, lookbacks=found.lookbacks))]
+    assert texts == [
+        "The query looks back 14 days, but its schedule gives it 1 hour of data: what is older is never seen."
+    ]
+
+
+def test_a_broken_query_is_no_unread_language() -> None:
+    broken = Diagnostic("syntax", "no", "error")
+    reasons = [sentence.text for _, sentence in confidence(Facts(RULE, None, False, diagnostics=(broken,))).reasons]
+    assert "Its query is not well formed." in reasons
 
 
 def test_nothing_is_supposed_of_a_query_that_was_not_read() -> None:
@@ -74,18 +172,20 @@ def test_gaps_are_what_the_analysis_found() -> None:
 
 
 def test_a_name_alone_matches_every_start() -> None:
-    found = guidance(facts(WHOLE[0], predicate=And((NAME,))))
-    assert found[0].text.startswith("Every start of `tool.exe` matches")
+    query = Query((Scan("DeviceProcessEvents"), Filter(NAME)))
+    told = (("DeviceProcessEvents", "Process creation"),)
+    found = guidance(facts(WHOLE[0], query=query, activities=told))
+    assert found[0].text.startswith("Every start of `tool.exe` matches, whatever its arguments")
 
 
 def test_corpus_counts_tell_common_from_rare() -> None:
     texts = " ".join(sentence.text for sentence in guidance(facts(*WHOLE, counts=(900, 0, 3, 0), corpus=5000)))
-    assert "`tool.exe` in the process name is asked for by 900 other rules" in texts
+    assert "`tool.exe` in the process name is looked for by 900 other rules" in texts
 
 
 def test_short_fragments_are_pointed_out() -> None:
     texts = [sentence.text for sentence in guidance(facts(*WHOLE))]
-    assert any(text.startswith("`-x` or `-y` is short") for text in texts)
+    assert any(text.startswith("`-x` and `-y` are so short") for text in texts)
 
 
 def test_confidence_is_the_sum_of_its_reasons() -> None:
@@ -105,3 +205,8 @@ def test_durations(seconds: float, text: str) -> None:
 def test_long_lists_are_cut() -> None:
     assert listed(["a", "b", "c", "d"]) == "a, b, c or d"
     assert listed(["a", "b", "c", "d", "e"]) == "a, b, c or 2 more"
+
+
+def test_code_is_one_line_between_one_pair_of_backticks() -> None:
+    assert code("a\nb") == "`a b`"
+    assert code("x" * 80) == f"`{'x' * 59}…`"

@@ -39,12 +39,21 @@ def test_a_defender_table_covers_what_tells_the_same() -> None:
     assert seen(Scan("DeviceProcessEvents"), Filter(eq("FileName", "bitsadmin.exe"))) == [
         ("Sysmon", "1"),
         ("Security-Auditing", "4688"),
-        ("Defender", "DeviceProcessEvents"),
+        ("Defender", "ProcessCreated"),
     ]
 
 
 def test_an_action_type_narrows_a_table() -> None:
     assert seen(Scan("DeviceFileEvents"), Filter(eq("ActionType", "FileRenamed"))) == [("Defender", "FileRenamed")]
+
+
+def test_an_action_type_is_spelled_as_the_query_spells_it() -> None:
+    assert seen(Scan("CloudAppEvents"), Filter(eq("ActionType", "New-InboxRule"))) == [("Defender", "New-InboxRule")]
+
+
+def test_a_table_of_many_kinds_is_any_of_them() -> None:
+    assert seen(Scan("DeviceEvents")) == [("Defender", "any")]
+    assert events.title("DeviceEvents", "any") == "Any action type"
 
 
 def test_event_ids_of_a_windows_table() -> None:
@@ -67,7 +76,7 @@ def test_unions_cover_each_part() -> None:
     assert seen(Union(parts)) == [
         ("Security-Auditing", "4697"),
         ("Sysmon", "7"),
-        ("Defender", "DeviceImageLoadEvents"),
+        ("Defender", "ImageLoaded"),
     ]
 
 

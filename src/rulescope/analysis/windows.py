@@ -147,7 +147,7 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                 continue
             match expr:
                 case m.Compare(left, op, right, _, span):
-                    name = subject(left, place.names.aliases) or m.outline_expr(left)
+                    name = subject(left, place.names.aliases) or spoken(left)
                     found.append(TimeWindow(name, op, spoken(right), _ago(right), place.number, span))
                 case m.Match(left, op, values, _, _, span):
                     name = subject(left, place.names.aliases) or m.outline_expr(left)
@@ -202,7 +202,15 @@ def _number(expr: m.Expr) -> float | None:
 
 
 def _ago(expr: m.Expr) -> float | None:
-    return seconds(expr.args[0]) if isinstance(expr, m.Call) and expr.name == "ago" and expr.args else None
+    """How far back `ago(1d)`, `now(-1d)` and `now() - 1d` go, in seconds."""
+    match expr:
+        case m.Call("ago", (length,)):
+            return seconds(length)
+        case m.Call("now", (m.Literal(int() as ticks, "timespan"),)) if ticks < 0:
+            return -ticks / 10_000_000
+        case m.Call("now", (m.Call("negate", (length,)),)) | m.Call("-", (m.Call("now", ()), length)):
+            return seconds(length)
+    return None
 
 
 def spoken(expr: m.Expr) -> str:
@@ -210,7 +218,7 @@ def spoken(expr: m.Expr) -> str:
     match expr:
         case m.Literal(int() as ticks, "timespan"):
             return next(
-                (f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7}s"
+                (f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7:g}s"
             )
         case m.Literal(str() as moment, "datetime"):
             return moment
@@ -227,14 +235,20 @@ def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple
     for place in stages if stages is not None else placed(query):
         match place.stage:
             case m.Aggregate(aggregates, by) | m.MakeSeries(aggregates=aggregates, by=by):
-                names = tuple(column.name or shown(column.value, place.names.aliases) for column in by)
+                names = tuple(_column(column, place.names) for column in by)
                 texts = tuple(m.outline_expr(column.value) for column in aggregates)
                 found.append(Grouping(names, texts, place.number))
             case m.Distinct(columns):
-                found.append(Grouping(tuple(shown(c.value, place.names.aliases) for c in columns), (), place.number))
+                found.append(Grouping(tuple(_column(column, place.names) for column in columns), (), place.number))
             case m.Correlate(kind, _, group_by):
                 found.append(Grouping(group_by, (kind,), place.number))
     return tuple(found)
+
+
+def _column(column: m.Column, names: Names) -> str:
+    """A grouping column as its author calls it."""
+    value = column.value
+    return column.name or (value.name if isinstance(value, m.Field) else shown(value, names.aliases))
 
 
 def group_by(query: m.Query) -> tuple[str, ...]:

@@ -19,6 +19,10 @@ QUERIES = msgspec.json.Decoder(Query)
 TRANSLATIONS = msgspec.json.Decoder(Translation)
 
 
+LEAST_SHARED = 1 / 6
+"""What two rules must share at least to be shown as neighbours: a test that six rules make weighs 1/6."""
+
+
 class Stored:
     """Reading from a catalogue's database; any thread may."""
 
@@ -172,22 +176,29 @@ class Stored:
         )
 
     def sharing(self, name: str, rarest: int = 20, limit: int = 30) -> tuple[tuple[Card, tuple[Predicate, ...]], ...]:
-        """Rules that look for the same rare things (at most `rarest` rules each), those that share most first."""
+        """Rules that look for the same rare things (at most `rarest` rules each), those that share most and rarest first.
+
+        A single thing in common counts only when very few rules look for it.
+        """
         rows = self._rows(
             "WITH own AS MATERIALIZED (SELECT DISTINCT indicator.predicate, rule.number AS self FROM rule JOIN indicator"
             " ON indicator.rule = rule.number WHERE rule.key = ? AND NOT negated), rare AS MATERIALIZED (SELECT own.predicate,"
-            " own.self FROM own JOIN predicate_count USING (predicate) WHERE NOT predicate_count.negated GROUP BY own.predicate"
-            " HAVING sum(rules) BETWEEN 2 AND ?) SELECT DISTINCT indicator.rule, predicate.field, predicate.op, predicate.value"
+            " own.self, sum(rules) AS total FROM own JOIN predicate_count USING (predicate) WHERE NOT predicate_count.negated"
+            " GROUP BY own.predicate HAVING sum(rules) BETWEEN 2 AND ?) SELECT DISTINCT indicator.rule, rare.total,"
+            " predicate.field, predicate.op, predicate.value"
             " FROM rare JOIN indicator ON indicator.predicate = rare.predicate AND NOT indicator.negated"
             " JOIN predicate ON predicate.number = rare.predicate WHERE indicator.rule != rare.self",
             self.key(name),
             rarest,
         )
-        shared: dict[int, list[Predicate]] = {}
-        for number, field, op, value in rows:
-            shared.setdefault(number, []).append(Predicate(field, op, value))
-        best = sorted(shared, key=lambda number: (-len(shared[number]), number))[:limit]
-        return tuple((card, tuple(shared[number])) for number, card in zip(best, self._cards(best), strict=True))
+        shared: dict[int, list[tuple[int, Predicate]]] = {}
+        for number, total, field, op, value in rows:
+            shared.setdefault(number, []).append((total, Predicate(field, op, value)))
+        weights = {number: sum(1 / total for total, _ in found) for number, found in shared.items()}
+        telling = [number for number in shared if len(shared[number]) > 2 or weights[number] >= LEAST_SHARED]
+        best = sorted(telling, key=lambda number: (-weights[number], number))[:limit]
+        ordered = (tuple(each for _, each in sorted(shared[number], key=lambda pair: pair[0])) for number in best)
+        return tuple(zip(self._cards(best), ordered, strict=True))
 
     def same_outline(self, name: str) -> tuple[Card, ...]:
         """Rules whose queries mean the same, word for word of the model."""

@@ -2,8 +2,11 @@
 
 from .confidence import Confidence as Confidence
 from .confidence import confidence as confidence
+from .facts import Counted as Counted
 from .facts import Facts as Facts
 from .facts import Sentence as Sentence
 from .gaps import gaps as gaps
 from .guidance import guidance as guidance
 from .hypothesis import hypothesis as hypothesis
+from .parts import Part as Part
+from .parts import parts as parts

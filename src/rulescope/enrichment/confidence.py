@@ -55,6 +55,9 @@ def _evidence(facts: Facts) -> list[tuple[int, Sentence]]:
 
 
 def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
+    broken = [each for each in facts.diagnostics if each.id in ("syntax", "not-read") and each.severity == "error"]
+    if broken:
+        return [(-20, Sentence("Its query is not well formed.", "diagnostics", broken[0].id))]
     if facts.query is None:
         return [(-10, Sentence("Its query is in a language that is not read yet.", "diagnostics"))]
     if not facts.understood:
@@ -70,12 +73,14 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
 def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if facts.query is None:
         return []
-    fields = {facts.field_of(number) for number, _ in facts.wanted}
+    fields = {facts.field_of(number) for number, _ in facts.wanted} - {"event.code", "winlog.channel"}
+    if not fields and facts.wanted:
+        return [(0, Sentence("It rests on the kind of event alone.", "indicators"))]
     if len(fields) >= 2:
         return [(10, Sentence(f"It looks at {len(fields)} fields together.", "indicators"))]
     if len(fields) == 1:
         return [(0, Sentence("It rests on a single field.", "indicators", next(iter(fields))))]
-    if facts.thresholds:
+    if facts.counted:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
     return [(-10, Sentence("It tests no value of its own.", "indicators"))]
 

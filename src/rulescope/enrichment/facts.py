@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ..model import Diagnostic, EventType, Indicator, Node, Query, Rule
+from ..model import Diagnostic, Indicator, Node, Query, Rule
 from ..text import Span
+from .parts import Part
 
 
 class Sentence(Node, frozen=True):
@@ -22,45 +23,58 @@ class Sentence(Node, frozen=True):
     span: Span | None = None
 
 
+class Counted(Node, frozen=True):
+    """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`), as in `text`."""
+
+    field: str
+    how: str
+    op: str
+    value: int | float
+    text: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A rule as sentences need it. `counts[i]` is how many other rules look for `indicators[i]`, -1 when not counted.
 
-    `common[i]` is the common field name of `indicators[i]`; `windows` are seconds; `thresholds` are texts such as
-    `count() gt 10`; `techniques` are (id, name) of the current version; `corpus` is how many rules were counted over.
+    `common[i]` is the common field name of `indicators[i]`; `filters` are the numbers of the indicators that events must
+    pass (the others colour columns). `bins` and `lookbacks` are seconds; `techniques` are (id, name with its parent's) of
+    the current version; `corpus` is how many rules with a query that was read were counted over; `activities` are
+    (scope, what happens when it gets an entry); `lacking` are (event, fields it lacks).
     """
 
     rule: Rule
     query: Query | None
     understood: bool
     scopes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     common: tuple[str, ...] = ()
+    filters: frozenset[int] | None = None
     counts: tuple[int, ...] = ()
     corpus: int = 0
-    events: tuple[EventType, ...] = ()
-    activities: tuple[str, ...] = ()
+    activities: tuple[tuple[str, str], ...] = ()
     techniques: tuple[tuple[str, str], ...] = ()
-    thresholds: tuple[str, ...] = ()
-    windows: tuple[float, ...] = ()
+    counted: tuple[Counted, ...] = ()
+    bins: tuple[float, ...] = ()
+    lookbacks: tuple[float, ...] = ()
     group_by: tuple[str, ...] = ()
     joins: int = 0
     diagnostics: tuple[Diagnostic, ...] = ()
-    lacking: tuple[tuple[str, tuple[str, ...]], ...] = ()  # event, fields it lacks
+    lacking: tuple[tuple[str, tuple[str, ...]], ...] = ()
     fires: str = ""  # fires, silent, impossible; "" untested
     tested: bool = False
     verdict: str = ""
     forwards: str = ""
-    extra: tuple[str, ...] = field(default=())
 
     @property
     def wanted(self) -> tuple[tuple[int, Indicator], ...]:
-        """The indicators looked for, with their numbers."""
-        return tuple((number, found) for number, found in enumerate(self.indicators) if not found.negated)
-
-    @property
-    def excluded(self) -> tuple[tuple[int, Indicator], ...]:
-        return tuple((number, found) for number, found in enumerate(self.indicators) if found.negated)
+        """The indicators that events must show, with their numbers."""
+        return tuple(
+            (number, found)
+            for number, found in enumerate(self.indicators)
+            if not found.negated and (self.filters is None or number in self.filters)
+        )
 
     def field_of(self, number: int) -> str:
         """The common name of an indicator's field."""

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..analysis import shown
+from ..model import And, Expr, Match, Op, Or
 from .facts import Facts, Sentence
-from .words import listed
+from .hypothesis import speaker
+from .phrases import Speaker, described
+from .words import code, duration, listed
+
+CHOSEN = frozenset(
+    {"process.command_line", "process.name", "process.parent.name", "process.pe.original_file_name",
+     "process.pe.description", "process.pe.product", "process.pe.company", "file.name", "user_agent.original", "http.request.referrer",
+     "powershell.file.script_block_text", "service.name", "email.subject"}
+)  # fmt: skip
+"""Fields whose value is up to whoever acts."""
+MOST = 3
 
 TELLING = frozenset(
     {"class-gap", "names-and-addresses", "literal-wildcard", "never-in-that-case", "case-sensitive", "empty-list",
@@ -18,7 +30,7 @@ def gaps(facts: Facts) -> tuple[Sentence, ...]:
     """What escapes or slips in, in reading order; none for a query that was not read."""
     if facts.query is None:
         return ()
-    found = [*_diagnostics(facts), *_lacking(facts)]
+    found = [*_diagnostics(facts), *_lacking(facts), *_evaded(facts), *_cut(facts)]
     return tuple({sentence.text: sentence for sentence in found}.values())
 
 
@@ -30,5 +42,53 @@ def _diagnostics(facts: Facts) -> Iterator[Sentence]:
 
 def _lacking(facts: Facts) -> Iterator[Sentence]:
     for event, fields in facts.lacking:
-        shown = listed([f"`{name}`" for name in fields], "and")
-        yield Sentence(f"{event} events carry no {shown}, so the rule cannot match on them.", "events", event)
+        names = listed([code(name) for name in fields], "or")
+        yield Sentence(f"{event} events carry no {names}: the rule cannot match on them.", "events", event)
+
+
+def _evaded(facts: Facts) -> Iterator[Sentence]:
+    """Exceptions that whoever acts can meet at will: names, command lines, user agents."""
+    if not facts.understood:
+        return
+    found = [
+        (text, term)
+        for part in facts.parts
+        if part.role == "main"
+        for each in part.leaves
+        for term in (each.terms if isinstance(each, Or) else (each,))
+        if _at_will(term, speaker(part)) and (text := described(term, speaker(part)))
+    ]
+    texts = list(dict.fromkeys(text for text, _ in found))
+    if texts:
+        more = f", or {len(texts) - MOST} more such cases" if len(texts) > MOST + 1 else ""
+        listing = "; or ".join(texts[: MOST if more else MOST + 1])
+        text = f"The exceptions can be met on purpose: nothing is reported when {listing}{more}."
+        yield Sentence(text, "exclusions", "", getattr(found[0][1], "span", None))
+
+
+def _at_will(term: Expr, names: Speaker) -> bool:
+    """Whether an attacker can make `term` true: every field it tests is theirs to choose."""
+    match term:
+        case And(terms) | Or(terms) if terms:
+            return all(_at_will(each, names) for each in terms)
+        case Match(subject, op) if op not in (Op.EMPTY, Op.EXISTS):
+            return names.common(shown(subject, names.aliases)) in CHOSEN or _by_name(term, names)
+    return False
+
+
+def _by_name(test: Match, names: Speaker) -> bool:
+    """A test of a path that any folder passes: it ends with a file name."""
+    path = names.common(shown(test.subject, names.aliases)) in (
+        "process.executable",
+        "process.parent.executable",
+        "file.path",
+    )
+    return path and test.op is Op.ENDSWITH and all(str(value).count("\\") <= 1 for value in test.values)
+
+
+def _cut(facts: Facts) -> Iterator[Sentence]:
+    """A scheduled rule is given no more than its period, however far back its query asks."""
+    schedule, longest = facts.rule.schedule, max(facts.lookbacks, default=0)
+    if facts.rule.kind.lower() == "scheduled" and schedule and 0 < schedule.lookback < longest:
+        text = f"The query looks back {duration(longest)}, but its schedule gives it {duration(schedule.lookback)} of data: what is older is never seen."
+        yield Sentence(text, "windows")

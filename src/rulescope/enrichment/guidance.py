@@ -1,47 +1,51 @@
-"""False-positive guidance: where harmless activity can match, judged from the tests, the exceptions and the corpus."""
+"""False-positive guidance: where harmless activity can match, judged from the tests, the counts and the corpus."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 
 from ..model import Op
 from .facts import Facts, Sentence
-from .words import field_words, listed, quoted, tests
+from .hypothesis import lowered
+from .words import code, field_words, listed, quoted
 
 SHORT = 3
+MANY = 50
 HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
-ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:/\d+)?")
 CONTENT = frozenset(
-    {"process.command_line", "url.original", "powershell.file.script_block_text", "registry.data.strings"}
-)
+    {"process.command_line", "process.parent.command_line", "url.original", "url.path", "url.query", "user_agent.original",
+     "powershell.file.script_block_text", "registry.path", "registry.data.strings", "file.path", "file.name", "dll.name",
+     "dns.question.name", "pipe.name"}
+)  # fmt: skip
 NAMES = frozenset({"process.name", "process.executable", "process.pe.original_file_name"})
+KINDS = frozenset({"event.code", "event.action", "winlog.channel", "winlog.provider_name"})
 
 
 def guidance(facts: Facts) -> tuple[Sentence, ...]:
-    """What a person who tunes the rule should look at first; none for a query that was not read."""
-    if facts.query is None or facts.forwards:
+    """What a person who tunes the rule should look at first; none for a query that was not read whole."""
+    if facts.query is None or not facts.understood or facts.forwards:
         return ()
-    return (*_name_alone(facts), *_short(facts), *_ageing(facts), *_common(facts), *_rare(facts), *_exceptions(facts))
+    return (*_name_alone(facts), *_short(facts), *_busy(facts), *_ageing(facts), *_common(facts), *_rare(facts))
 
 
 def _name_alone(facts: Facts) -> Iterator[Sentence]:
-    fields = {facts.field_of(number) for number, _ in facts.wanted} - {"event.code", "event.action", "winlog.channel"}
-    if not fields or not fields <= NAMES or facts.thresholds or facts.joins:
+    """Tests of the program's name only: whatever it does, and whatever starts it, matches."""
+    fields = {facts.field_of(number) for number, _ in facts.wanted} - KINDS
+    if not fields or not fields <= NAMES or facts.counted or facts.joins or len(facts.activities) != 1:
         return
-    values = [
-        quoted(str(found.value).rsplit("\\", 1)[-1])
-        for number, found in facts.wanted
-        if facts.field_of(number) in NAMES
-    ]
-    names = listed(list(dict.fromkeys(values)))
-    first = facts.wanted[0][1]
-    yield Sentence(
-        f"Every start of {names} matches, whatever its arguments: ordinary use of it will show up too.",
-        "indicators",
-        first.field,
-        first.span,
-    )
+    wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
+    if any(found.op not in (Op.EQ, Op.ENDSWITH) for found in wanted):
+        return
+    names = listed(list(dict.fromkeys(quoted(str(found.value).rsplit("\\", 1)[-1]) for found in wanted)))
+    scope, title = facts.activities[0]
+    but = " but for the exceptions" if any(part.leaves for part in facts.parts) else ""
+    if "process_creation" in scope or scope == "DeviceProcessEvents":
+        text = f"Every start of {names} matches{but}, whatever its arguments: ordinary use of it shows up too."
+    else:
+        text = f"Every {lowered(title)} by {names} matches{but}: what it does in ordinary use shows up too."
+    yield Sentence(text, "indicators", wanted[0].field, wanted[0].span)
 
 
 def _short(facts: Facts) -> Iterator[Sentence]:
@@ -52,36 +56,61 @@ def _short(facts: Facts) -> Iterator[Sentence]:
     ]  # fmt: skip
     if found:
         number, first = found[0]
-        values = listed(list(dict.fromkeys(quoted(each.value) for _, each in found)))
+        same = list(dict.fromkeys(quoted(each.value) for _, each in found if each.field == first.field))
         words = field_words(first.field, facts.field_of(number))
-        yield Sentence(
-            f"{values} is short and can stand anywhere in {words}, also inside unrelated words.",
-            "indicators",
-            first.field,
-            first.span,
-        )
+        verbs = "is so short that it" if len(same) == 1 else "are so short that they"
+        text = f"{listed(same, 'and')} {verbs} can stand in {words} by chance, inside unrelated words."
+        yield Sentence(text, "indicators", first.field, first.span)
+
+
+def _busy(facts: Facts) -> Iterator[Sentence]:
+    """A bare count: whoever is busy by nature passes it."""
+    if not facts.counted or not any(each.op in ("gt", "ge") for each in facts.counted):
+        return
+    first = facts.counted[0]
+    per = f" per {listed([code(name) for name in facts.group_by], 'and')}" if facts.group_by else ""
+    text = f"The count ({code(first.text)}) is fixed: measure first how many such entries{per} your busiest harmless sources make."
+    yield Sentence(text, "thresholds", first.text)
 
 
 def _ageing(facts: Facts) -> Iterator[Sentence]:
-    for pattern, words in ((HASH, "File hashes"), (ADDRESS, "Addresses")):
-        found = [each for _, each in facts.wanted if isinstance(each.value, str) and pattern.fullmatch(each.value)]
+    """Values that name single samples or hosts; they are given up by whoever used them."""
+    for fits, words in ((_is_hash, "hash"), (_is_public, "public address")):
+        found = [each for _, each in facts.wanted if isinstance(each.value, str) and fits(each.value)]
         if found:
-            text = f"{words} such as {quoted(found[0].value)} identify single samples and age: check how old the list is before trusting silence or alerts."
+            number = len({each.value for each in found})
+            shown = quoted(found[0].value)
+            which = f"The {words} {shown} names" if number == 1 else f"{number} values such as the {words} {shown} name"
+            text = f"{which} what was seen once: silence says little, and old addresses and files change hands."
             yield Sentence(text, "indicators", found[0].field, found[0].span)
 
 
+def _is_hash(value: str) -> bool:
+    return HASH.fullmatch(value) is not None
+
+
+def _is_public(value: str) -> bool:
+    if value.count(".") != 3 or not value[:1].isdigit():
+        return False
+    try:
+        return ipaddress.ip_address(value).is_global
+    except ValueError:
+        return False
+
+
 def _common(facts: Facts) -> Iterator[Sentence]:
+    """The test most other rules make too, when the rule has others."""
     counted = [
         (facts.counts[number], each, number)
         for number, each in facts.wanted
-        if number < len(facts.counts) and facts.counts[number] >= 0
+        if number < len(facts.counts) and facts.counts[number] >= 0 and facts.field_of(number) in CONTENT | NAMES
     ]
-    if not counted or facts.corpus < 100:
+    if len({facts.field_of(number) for _, _, number in counted}) < 2 or facts.corpus < 100:
         return
     rules, each, number = max(counted, key=lambda item: item[0])
-    if rules >= 50 and len(counted) > 1:
+    if rules >= MANY:
         words = field_words(each.field, facts.field_of(number))
-        text = f"{quoted(each.value)} in {words} is asked for by {rules:,} other rules: on its own it says little, the other tests carry this rule."
+        text = f"{quoted(each.value)} in {words} is looked for by {rules:,} other rules: it is the other tests that make this one specific."
         yield Sentence(text, "corpus", each.field, each.span)
 
 
@@ -90,23 +119,14 @@ def _rare(facts: Facts) -> Iterator[Sentence]:
     if facts.corpus < 1000:
         return
     alone = [
-        each for number, each in facts.wanted
+        (number, each) for number, each in facts.wanted
         if number < len(facts.counts) and facts.counts[number] == 0 and isinstance(each.value, str) and len(each.value) > 5
-        and facts.field_of(number) in CONTENT | NAMES
+        and facts.field_of(number) in CONTENT
     ]  # fmt: skip
     if alone:
-        values = listed(list(dict.fromkeys(quoted(each.value) for each in alone)))
-        text = f"No other of {facts.corpus:,} rules looks for {values} in this way: a match there is specific to this rule."
-        yield Sentence(text, "corpus", alone[0].field, alone[0].span)
-
-
-def _exceptions(facts: Facts) -> Iterator[Sentence]:
-    left_out = tests(facts.excluded, facts.common)
-    if left_out:
-        shown = listed([text for text, _ in left_out], "or", 2)
-        text = f"Tune at the exceptions the rule already has ({shown}): add what your own software does, as narrowly."
-        yield Sentence(text, "exclusions", left_out[0][1].field, left_out[0][1].span)
-    elif not facts.thresholds and facts.wanted and facts.rule.kind not in ("Hunting", "Exploration", "Parser"):
-        yield Sentence(
-            "The rule has no exceptions: run it over two weeks of your own logs before it raises alerts.", "exclusions"
-        )
+        first_number, first = alone[0]
+        field = facts.field_of(first_number)
+        same = [quoted(each.value) for number, each in alone if facts.field_of(number) == field]
+        words = field_words(first.field, field)
+        text = f"No other of the {facts.corpus:,} rules that were read looks for {listed(list(dict.fromkeys(same)))} in {words} like this."
+        yield Sentence(text, "corpus", first.field, first.span)

@@ -2,71 +2,104 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 
-from ..model import And, Expr, Filter, Match, expressions, queries
+from ..model import And, Expr
 from ..text import Span
-from .facts import Facts, Sentence
-from .words import described, duration, listed, subject_name, tests
+from .facts import Counted, Facts, Sentence
+from .parts import Part
+from .phrases import Speaker, described
+from .words import code, duration, listed
+
+MOST_EXCEPTIONS = 4
+MOST_SECOND = 2
+COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le": "at most {}", "eq": "exactly {}"}
 
 
 def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
-    """What the rule supposes, in one to four sentences; none when its query was not read."""
-    if facts.query is None or facts.forwards:
-        return _forwarded(facts)
-    found = [sentence for sentence in (_main(facts), _counting(facts), _exceptions(facts)) if sentence]
+    """What the rule supposes, in a few sentences; none when its query was not read whole."""
+    if facts.forwards:
+        text = f"This rule supposes nothing of its own: it passes on alerts of {facts.forwards}."
+        return (Sentence(text, "tables", facts.scopes[0] if facts.scopes else ""),)
+    if facts.query is None or not facts.understood or not facts.parts:
+        return ()
+    main = next((part for part in facts.parts if part.asks and part.role not in ("absent", "looked up")), None)
+    found = [*_main(facts, main), *_others(facts, main), *_counting(facts), *_exceptions(facts, main)]
     return tuple(found)
 
 
-def _forwarded(facts: Facts) -> tuple[Sentence, ...]:
-    if not facts.forwards:
-        return ()
-    text = f"This rule supposes nothing of its own: it passes on alerts of {facts.forwards}."
-    return (Sentence(text, "tables", facts.scopes[0] if facts.scopes else ""),)
+# ---------------------------------------------------------------- what is looked for
 
 
-def _main(facts: Facts) -> Sentence | None:
-    conditions = _conditions(facts)
-    where = _where(facts)
-    if conditions:
-        seen = f"entries in which {conditions[0]}"
-    elif facts.thresholds or facts.group_by:
-        seen = "an unusual number of entries"
+def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
+    if main is None:
+        yield from _without_condition(facts)
+        return
+    seen = described(_all(main.asks), speaker(main))
+    if not seen:
+        return
+    where, span = place(facts, main), _span(main.asks)
+    names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
+    if names:
+        text = f"If {listed(names, 'or', 2)} is in use, {where} should hold entries in which {seen}."
+        yield Sentence(text, "techniques", facts.techniques[0][0], span)
     else:
-        return None
-    span = conditions[1] if conditions else None
-    if facts.techniques:
-        names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
-        text = f"If {listed(names, 'or', 2)} is in use, {where} should hold {seen}."
-        return Sentence(text, "techniques", facts.techniques[0][0], span)
-    text = f"The activity looked for shows in {where} as {seen}."
-    return Sentence(text, "indicators", facts.wanted[0][1].field if facts.wanted else "", span)
+        yield Sentence(f"The rule looks in {where} for entries in which {seen}.", "indicators", "", span)
 
 
-def _conditions(facts: Facts) -> tuple[str, Span | None] | None:
-    """What the query asks of an entry, in words: its filters, those of its parts when the main query has none."""
-    assert facts.query is not None
-    common = {found.field: facts.field_of(number) for number, found in enumerate(facts.indicators)}
-    for query in queries(facts.query):
-        terms = [
-            stage.predicate
-            for stage in query.stages
-            if isinstance(stage, Filter) and _of_events(stage.predicate, common)
-        ]
-        if terms:
-            text = described(terms[0] if len(terms) == 1 else And(tuple(_flat(terms))), common)
-            if text:
-                return text, getattr(terms[0], "span", None)
-    return None
+def _without_condition(facts: Facts) -> Iterator[Sentence]:
+    """A rule that tests no value: it counts, or it lists for a person to judge."""
+    main = facts.parts[0]
+    if not main.scopes:
+        return
+    where = place(facts, main)
+    if facts.counted:
+        text = f"The rule counts entries of {where}, whatever they hold."
+    else:
+        per = f", one row per {_fields(facts.group_by)}," if facts.group_by and main.counted else ""
+        text = f"The rule tests no value of its own: it lists entries of {where}{per} for a person to judge."
+    yield Sentence(text, "tables", main.scopes[0])
 
 
-def _of_events(predicate: Expr, common: Mapping[str, str]) -> bool:
-    """Whether a filter tests a value the rule looks for: not a time window or a threshold."""
-    return any(subject_name(match.subject) in common for match in expressions(predicate, Match))
+def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
+    """The further parts that ask something: joined ones, those of a union, correlated rules."""
+    said = {described(_all(main.asks), speaker(main))} if main else set()
+    count = 0
+    for part in facts.parts:
+        seen = described(_all(part.asks), speaker(part)) if part.asks else ""
+        if part is main or not part.scopes or not seen or seen in said or part.role == "looked up":
+            continue
+        said.add(seen)
+        count += 1
+        if count > MOST_SECOND:
+            continue
+        where = place(facts, part)
+        if part.role == "absent":
+            text = f"Those that also stand in {where}, in entries in which {seen}, are left out."
+        elif part.role == "joined":
+            by = f" by {_fields(part.by)}" if part.by else ""
+            text = f"They are matched{by} with entries of {where} in which {seen}."
+        else:
+            text = f"It also looks in {where} for entries in which {seen}."
+        yield Sentence(text, "indicators", part.scopes[0], _span(part.asks))
+    if count > MOST_SECOND:
+        more = count - MOST_SECOND
+        yield Sentence(
+            f"{more} more {'part' if more == 1 else 'parts'} of the query ask for other entries.", "indicators"
+        )
 
 
-def _flat(terms: list[Expr]) -> list[Expr]:
-    return [inner for term in terms for inner in (term.terms if isinstance(term, And) else (term,))]
+def speaker(part: Part) -> Speaker:
+    """How this part's fields are called."""
+    return Speaker(tuple(part.scopes), part.aliases)
+
+
+def _all(terms: Sequence[Expr]) -> Expr:
+    return terms[0] if len(terms) == 1 else And(tuple(terms))
+
+
+def _span(terms: Sequence[Expr]) -> Span | None:
+    return getattr(terms[0], "span", None) if terms else None
 
 
 def _narrowest(techniques: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
@@ -75,31 +108,77 @@ def _narrowest(techniques: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]
     return [(id, name) for id, name in techniques if id not in parents]
 
 
-def _where(facts: Facts) -> str:
-    if facts.activities and len(facts.activities) <= 2:
-        return f"{listed([name.lower() if name[1:2].islower() else name for name in facts.activities], 'and')} logs"
-    tables = [scope for scope in facts.scopes if "=" not in scope]
+def place(facts: Facts, part: Part) -> str:
+    """`process creation logs`, `SigninLogs`, `the logs of okta (service system)`: where a part looks."""
+    titles = [title for scope, title in facts.activities if scope in part.scopes]
+    if titles and {scope for scope, _ in facts.activities} >= set(part.scopes) and len(set(titles)) <= 2:
+        return f"{listed([lowered(title) for title in dict.fromkeys(titles)], 'and')} logs"
+    tables = [scope for scope in part.scopes if "=" not in scope]
     if tables:
-        return f"{listed([f'`{name}`' for name in tables], 'and', 2)}"
-    if facts.scopes:
-        return f"logs of {facts.scopes[0].replace('=', ' ')}"
-    return "the logs"
+        return listed([code(name) for name in tables], "and", 2)
+    if not part.scopes:
+        return "the logs"
+    values = dict(word.partition("=")[::2] for word in part.scopes[0].split(" "))
+    product, rest = values.pop("product", ""), [f"{kind} {value}" for kind, value in values.items()]
+    if not product:
+        return f"{' '.join(values.values())} logs"
+    return f"the logs of {product}" + (f" ({', '.join(rest)})" if rest else "")
 
 
-def _counting(facts: Facts) -> Sentence | None:
-    if not facts.thresholds:
-        return None
-    per = f" per {listed([f'`{name}`' for name in facts.group_by], 'and', 4)}" if facts.group_by else ""
-    within = f" within {duration(facts.windows[0])}" if facts.windows else ""
-    text = f"Single entries are not enough: the rule waits for {listed([f'`{text}`' for text in facts.thresholds], 'and')}{per}{within}."
-    return Sentence(text, "thresholds", facts.thresholds[0])
+def lowered(title: str) -> str:
+    """A title inside a sentence, without its own `log` or `logging`: `Process creation` as `process creation`."""
+    first, _, rest = title.partition(" ")
+    word = first.lower() if first[1:].islower() else first
+    return " ".join([word, rest]).strip().removesuffix(" logging").removesuffix(" log")
 
 
-def _exceptions(facts: Facts) -> Sentence | None:
-    left_out = tests(facts.excluded, facts.common)
-    if not left_out:
-        return None
-    shown = listed([text for text, _ in left_out], "or", 2)
-    return Sentence(
-        f"What is taken for harmless and left out: {shown}.", "exclusions", left_out[0][1].field, left_out[0][1].span
-    )
+def _fields(names: Sequence[str]) -> str:
+    return listed([code(name) for name in names], "and", 4)
+
+
+# ---------------------------------------------------------------- counts and exceptions
+
+
+def _counting(facts: Facts) -> Iterator[Sentence]:
+    if not facts.counted:
+        return
+    per = f" per {_fields(facts.group_by)}" if facts.group_by else ""
+    within = f" within {duration(facts.bins[0])}" if facts.bins else ""
+    wanted = list(dict.fromkeys(_amount(each) for each in facts.counted))
+    text = f"Single entries are not enough: the rule waits for {listed(wanted, 'and')}{per}{within}."
+    yield Sentence(text, "thresholds", facts.counted[0].text)
+
+
+def _amount(counted: Counted) -> str:
+    number = COUNTS.get(counted.op, "other than {}").format(f"{counted.value:,}")
+    how, _, of = counted.how.partition("(")
+    match how:
+        case "count" | "countif" | "event_count":
+            return f"{number} of them" if how != "countif" else f"{number} of them in {code(counted.field)}"
+        case "dcount" | "count_distinct":
+            return f"{number} different values of {code(of.rstrip(')').split(',')[0])}"
+        case "value_count":
+            return (
+                f"{number} different values of {code(counted.field)}"
+                if counted.field != "count"
+                else f"{number} different values"
+            )
+    return f"{code(counted.field)} of {number}"
+
+
+def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:
+    found = [
+        (text, term)
+        for part in facts.parts
+        if part is main or (main is None and part.role == "main")
+        for term in part.leaves
+        if (text := described(term, speaker(part)))
+    ]
+    if not found:
+        return
+    texts = list(dict.fromkeys(text for text, _ in found))
+    shown = texts[:MOST_EXCEPTIONS]
+    more = len(texts) - len(shown)
+    listing = "; or ".join(["; ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 and not more else "; ".join(shown)
+    tail = f"; and {more} more {'case' if more == 1 else 'cases'}" if more else ""
+    yield Sentence(f"Left out are entries in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))

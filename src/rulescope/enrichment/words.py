@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from ..model import And, Call, Expr, Field, Indicator, Literal, Match, Not, Op, Or
+from ..model import Indicator, Op
 
 FIELD_WORDS = {
     "process.name": "the process name",
@@ -53,7 +53,6 @@ FIELD_WORDS = {
     "event.code": "the event id",
     "event.action": "the action",
     "event.provider": "the service",
-    "event.outcome": "the outcome",
     "winlog.logon.type": "the logon type",
     "winlog.channel": "the channel",
     "winlog.provider_name": "the provider",
@@ -62,29 +61,59 @@ FIELD_WORDS = {
     "service.path": "the service's command",
     "email.from.address": "the sender",
     "email.to.address": "the recipient",
-    "email.subject": "the subject",
+    "email.subject": "the subject of the message",
     "application.name": "the application",
 }
-OP_WORDS = {
-    Op.EQ: "is", Op.NE: "is not", Op.CONTAINS: "contains", Op.STARTSWITH: "starts with", Op.ENDSWITH: "ends with",
-    Op.TERM: "has the term", Op.TERM_PREFIX: "has a term starting with", Op.TERM_SUFFIX: "has a term ending in",
-    Op.WILDCARD: "matches", Op.REGEX: "matches the pattern", Op.CIDR: "is in the network", Op.LT: "is less than",
-    Op.LE: "is at most", Op.GT: "is more than", Op.GE: "is at least", Op.EXISTS: "exists", Op.EMPTY: "is empty",
-}  # fmt: skip
+OP_WORDS = {  # operator: as said of one value, as said when it does not hold
+    Op.EQ: ("is", "is not"),
+    Op.NE: ("is not", "is"),
+    Op.CONTAINS: ("contains", "does not contain"),
+    Op.STARTSWITH: ("starts with", "does not start with"),
+    Op.ENDSWITH: ("ends with", "does not end with"),
+    Op.TERM: ("has the term", "does not have the term"),
+    Op.TERM_PREFIX: ("has a term that starts with", "has no term that starts with"),
+    Op.TERM_SUFFIX: ("has a term that ends with", "has no term that ends with"),
+    Op.WILDCARD: ("matches", "does not match"),
+    Op.REGEX: ("matches the pattern", "does not match the pattern"),
+    Op.CIDR: ("is in the network", "is not in the network"),
+    Op.LT: ("is less than", "is not less than"),
+    Op.LE: ("is at most", "is more than"),
+    Op.GT: ("is more than", "is at most"),
+    Op.GE: ("is at least", "is less than"),
+    Op.EXISTS: ("is present", "is missing"),
+    Op.EMPTY: ("is empty", "is not empty"),
+}
 MOST_VALUES = 3
 
 
+OWN_WORDS = {
+    "remoteip": "the remote address", "remoteurl": "the remote URL or host", "remoteport": "the remote port",
+    "localip": "the local address", "localport": "the local port",
+}  # fmt: skip
+"""Names that say more than the common name they share."""
+
+
 def field_words(name: str, common: str) -> str:
-    """`the command line`; the author's own name in backticks where there are no words for it."""
+    """`the command line`; the author's own name as code where there are no words for it."""
     if name in ("*", ""):
         return "any field"
-    return FIELD_WORDS.get(common, f"`{name}`")
+    if name.lower() in OWN_WORDS:
+        return OWN_WORDS[name.lower()]
+    return FIELD_WORDS.get(common, code(name))
+
+
+def code(text: str) -> str:
+    """A text as code between backticks, or between quotation marks when it holds backticks itself; at most 60 characters."""
+    line = " ".join(text.split("\n"))
+    line = line if len(line) <= 60 else line[:59] + "…"
+    return f"“{line}”" if "`" in line else f"`{line}`"
 
 
 def quoted(value: object) -> str:
-    """A value as it stands in a sentence, cut to 60 characters."""
-    text = str(value)
-    return f"`{text if len(text) <= 60 else text[:59] + '…'}`"
+    """A value as it stands in a sentence."""
+    if isinstance(value, bool):
+        return code("true" if value else "false")
+    return code(str(value)) if str(value) else "empty"
 
 
 def listed(items: Sequence[str], word: str = "or", most: int = MOST_VALUES) -> str:
@@ -94,6 +123,17 @@ def listed(items: Sequence[str], word: str = "or", most: int = MOST_VALUES) -> s
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {word} {items[-1]}"
+
+
+def verb(op: Op, values: Sequence[object], every: bool = False, negated: bool = False) -> str:
+    """`is a or b`, `has the terms a and b`, `does not end with a or b`: what a test says of its field."""
+    words = OP_WORDS[op][negated]
+    shown = list(dict.fromkeys(quoted(value) for value in values))
+    if not shown:
+        return words
+    if every and len(shown) > 1:
+        words = words.replace("has the term", "has the terms")
+    return f"{words} {listed(shown, 'and' if every else 'or')}"
 
 
 def tests(indicators: Iterable[tuple[int, Indicator]], common: Sequence[str]) -> list[tuple[str, Indicator]]:
@@ -107,8 +147,7 @@ def tests(indicators: Iterable[tuple[int, Indicator]], common: Sequence[str]) ->
     for members in groups.values():
         number, first = members[0]
         name = field_words(first.field, common[number] if number < len(common) else first.field)
-        values = list(dict.fromkeys(quoted(found.value) for _, found in members))
-        result.append((f"{name} {OP_WORDS[first.op]} {listed(values, 'and' if first.every else 'or')}", first))
+        result.append((f"{name} {verb(first.op, [found.value for _, found in members], first.every)}", first))
     return result
 
 
@@ -119,56 +158,3 @@ def duration(seconds: float) -> str:
             number = int(seconds // size)
             return f"{number:,} {name}{'s' if number != 1 else ''}"
     return f"{seconds:g} seconds"
-
-
-MOST_PARTS = 4
-MOST_DEPTH = 2
-
-
-def described(expr: Expr, common: Mapping[str, str], depth: int = 0) -> str:
-    """A condition in words, `the process name is a or b, and the command line contains c`; "" where there are none for it.
-
-    `common` maps the author's field names to common ones. Long parts are shortened, and said to be.
-    """
-    match expr:
-        case Match(subject, op, values, every) if name := subject_name(subject):
-            words = field_words(name, common.get(name, name.lower()))
-            if op in (Op.EXISTS, Op.EMPTY):
-                return f"{words} {OP_WORDS[op]}"
-            shown = list(dict.fromkeys(quoted(value) for value in values))
-            return f"{words} {OP_WORDS[op]} {listed(shown, 'and' if every else 'or')}"
-        case And(terms) if terms:
-            return _together(terms, "and", common, depth)
-        case Or(terms) if terms:
-            return _together(terms, "or", common, depth)
-        case Not(Or() | And()):
-            return ""
-    return ""
-
-
-def subject_name(subject: Expr) -> str:
-    """The field a test is about, through functions that only clean it; "" for anything computed."""
-    match subject:
-        case Field(name):
-            return name
-        case Call("column_ifexists", (Literal(str() as name), *_)):
-            return name
-        case Call("tostring" | "tolower" | "toupper" | "trim", args) if args:
-            return subject_name(args[-1])
-    return ""
-
-
-def _together(terms: Sequence[Expr], word: str, common: Mapping[str, str], depth: int) -> str:
-    found = [text for term in terms if not isinstance(term, Not) and (text := described(term, common, depth + 1))]
-    shown = list(dict.fromkeys(found))
-    if not shown:
-        return ""
-    if depth >= MOST_DEPTH and len(shown) > 1:
-        return "a further combination of tests holds"
-    rest = len(shown) - MOST_PARTS
-    if rest > 0:
-        shown = [*shown[:MOST_PARTS], f"{rest} further {'test holds' if rest == 1 else 'tests hold'}"]
-    if len(shown) == 1:
-        return shown[0]
-    text = f"{', '.join(shown[:-1])}{',' if len(shown) > 2 or depth == 0 else ''} {word} {shown[-1]}"
-    return f"({text})" if depth else text

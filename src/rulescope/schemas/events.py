@@ -6,12 +6,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from ..model import And, EventType, Expr, Field, Filter, Literal, Match, Nested, Op, Or, Query, Scan, TableCall, Union
+from ..model import (
+    And,
+    EventType,
+    Expr,
+    Field,
+    Filter,
+    Literal,
+    Match,
+    Nested,
+    Op,
+    Or,
+    Query,
+    Scan,
+    TableCall,
+    Union,
+    expressions,
+    replace,
+)
 from .data import rows
 from .logsources import parsed, routes_for
 from .tables import asim_functions
 
 PREFIX = "Microsoft-Windows-"
+ANY_ACTION = "any"
+"""The event id of a Defender table whose rows are not told apart by their action."""
 
 
 def short(provider: str) -> str:
@@ -41,6 +60,8 @@ def title(provider: str, event_id: int | str) -> str:
     key = (short(provider), str(event_id))
     if key in _titles():
         return _titles()[key][0]
+    if key[1] == ANY_ACTION and key[0] in _defender_tables():
+        return _actions().get((key[0], ""), "Any action type")
     return _actions().get(key, "")
 
 
@@ -134,7 +155,23 @@ def coverage(query: Query) -> tuple[EventType, ...]:
     A test stands where every row must pass it (a `where` of its own pipeline, joined by `and`). Tables that mean an
     activity (Defender, ASIM, Sigma categories) give every event type that tells it. In order of first use.
     """
-    return tuple(_distinct(_query_events(query, {})))
+    found = _distinct(_query_events(query, {}))
+    if not any(stage.table in _defender_tables() for stage in expressions(query, Scan)):
+        return tuple(found)
+    spelled = {
+        value.lower(): value for match in expressions(query, Match) for value in match.values if isinstance(value, str)
+    }
+    return tuple(
+        replace(each, event_id=spelled[each.event_id])
+        if each.provider == "Defender" and each.event_id in spelled and not each.title
+        else each
+        for each in found
+    )
+
+
+@cache
+def _defender_tables() -> frozenset[str]:
+    return frozenset(table for table, _ in _actions())
 
 
 Tests = dict[str, frozenset[str]]
@@ -218,10 +255,15 @@ def _defender_events(table: str, actions: frozenset[str] | None) -> Iterator[Eve
         if any(actions is None or action.lower() in actions for action in mine):
             yield from activity.event_types()
     known = {action.lower(): action for name, action in _actions() if name == table}
-    for action in sorted(actions or ()):
-        yield EventType("Defender", known.get(action, action), title(table, known.get(action, action)), table)
     if actions is None:
-        yield EventType("Defender", table, "", table)
+        kinds = [action for activity in activities() for name, action in activity.defender if name == table]
+        chosen = kinds if table != "DeviceEvents" else []
+    else:
+        chosen = [known.get(action, action) for action in sorted(actions)]
+    for action in chosen:
+        yield EventType("Defender", action, title(table, action), table)
+    if not chosen:
+        yield EventType("Defender", ANY_ACTION, title(table, ANY_ACTION), table)
 
 
 def _asim_events(function: str, schema: str, kinds: frozenset[str] | None) -> Iterator[EventType]:
@@ -293,9 +335,9 @@ def _windows(provider: str, number: str, table: str = "") -> EventType:
 
 
 def _distinct(found: Iterable[EventType]) -> Iterator[EventType]:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for each in found:
-        key = (each.provider, each.event_id)
+        key = (each.provider, each.event_id, each.table if each.provider == "Defender" else "")
         if key not in seen:
             seen.add(key)
             yield each

@@ -79,9 +79,13 @@ def connectors() -> dict[str, DataConnector]:
 
 
 def filled_by(table: str) -> tuple[DataConnector, ...]:
-    """The connectors that fill a table, those that fill fewest tables first."""
+    """The connectors that fill a table, those that fill fewest tables first; only those named after it when there are any.
+
+    Content of others that merely reads a common table lists it too.
+    """
     found = [each for each in connectors().values() if table in each.tables]
-    return tuple(sorted(found, key=lambda each: (len(each.tables), each.id)))
+    named = [each for each in found if table.lower() in each.id.lower()]
+    return tuple(sorted(named or found, key=lambda each: (len(each.tables), len(each.id), each.id)))
 
 
 def identify(columns: Iterable[str], among: Tables, least: int = 3) -> str | None:

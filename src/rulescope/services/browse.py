@@ -17,6 +17,7 @@ from .pages import (
     TechniquePage,
     ValuePage,
 )
+from .reading import event_name
 
 SIZE = 50
 
@@ -83,9 +84,7 @@ def table_page(catalogue: Catalogue, name: str, page: int = 1) -> TablePage | No
         schema=schema,
         columns=tuple(_field_row(catalogue, column, type, (name,)) for column, type in columns.items()),
         connectors=tuple(each.id for each in tables.filled_by(name)),
-        events=tuple(
-            (f"{events.short(each.provider)}/{each.event_id}", each.title) for each in events.events_for_table(name)
-        ),
+        events=tuple((event_name(each), each.title) for each in events.events_for_table(name)),
         rules=listed(catalogue, "table", name, name, page),
     )
 

@@ -26,7 +26,7 @@ from ..model import (
 from ..schemas import attack, platforms
 from .check import column_facts
 from .facts import Found, enrichment_facts, found_in
-from .reading import Read, read_rule
+from .reading import Read, read_rule, unread
 
 TIME_COLUMNS = re.compile(r"\b(?:Timestamp|TimeGenerated)\b")
 
@@ -45,7 +45,7 @@ def entry_of(rule: Rule, number: int = 0) -> Entry:
     whole = query is not None and understood(query) and not read.faults
     form = outline(normal(query)) if query is not None and whole else ""
     hopeless = _impossible(found)
-    trust = confidence(enrichment_facts(found, fires="impossible" if hopeless else ""))
+    trust = confidence(enrichment_facts(found, fires="impossible" if hopeless else "", reading=unread(read)))
     return Entry(
         key=key_of(rule, number),
         rule=rule,

@@ -39,7 +39,7 @@ from .facts import (
 )
 from .neighbours import neighbours
 from .pages import Fact, ResultColumn, RulePage
-from .reading import Read, read_rule
+from .reading import read_rule, unread
 
 GUESSES = (".yml", ".toml", ".yaral", ".md", ".kql")
 TRIGGERS = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "other than"}
@@ -126,10 +126,11 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
     facts = enrichment_facts(
         found,
         counts,
-        len(catalogue) if catalogue else 0,
+        _corpus(catalogue) if catalogue else 0,
         card.fires if card else "",
         card.tested if card else False,
         card.verdict if card else "",
+        unread(read),
     )
     query = found.query
     outputs = analysis.output_fields(query) if query else ()
@@ -139,7 +140,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         rule=rule,
         key=key,
         query=query,
-        facts=_facts(rule, found, trust.level, facts.windows, catalogue),
+        facts=_facts(rule, found, trust.level, (*facts.bins, *facts.lookbacks)),
         banner=found.forwards,
         show_body=_show_body(rule),
         tactics=tactic_rows(rule),
@@ -166,7 +167,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         output_rows=output_rows(found, outputs),
         entities=entity_rows(found, outputs),
         columns=None if found.columns is None else tuple(ResultColumn(each.name, each.type) for each in found.columns),
-        diagnostics=(*_reading(read), *found.diagnostics),
+        diagnostics=(*unread(read), *found.diagnostics),
         opaque=tuple(opaques(query)) if query else (),
         outline=outline(query) if query else "",
         translations=catalogue.translations(key) if catalogue and key else (),
@@ -185,21 +186,9 @@ def rule_page(catalogue: Catalogue, name: str, tables: Tables | None = None) -> 
     return page_of(rule, tables, catalogue, key or "") if rule else None
 
 
-def _reading(read: Read) -> tuple[Diagnostic, ...]:
-    found = tuple(
-        Diagnostic(
-            "syntax",
-            fault.message,
-            "error",
-            fault.place,
-            fault.span,
-            f"expected {fault.expected}" if fault.expected else "",
-        )
-        for fault in read.faults
-    )
-    if read.trouble:
-        return (*found, Diagnostic("not-read", read.trouble, "note"))
-    return found
+def _corpus(catalogue: Catalogue) -> int:
+    """How many rules could be counted: those whose query was read."""
+    return int(catalogue.remembered("corpus", "", lambda: sum(row[2] for row in catalogue.tally().languages)))
 
 
 def _with_failures(page: RulePage, failures: Sequence[Failure]) -> RulePage:
@@ -219,9 +208,7 @@ def _show_body(rule: Rule) -> bool:
 # ---------------------------------------------------------------- facts
 
 
-def _facts(
-    rule: Rule, found: Found, level: str, windows: Sequence[float], catalogue: Catalogue | None
-) -> tuple[Fact, ...]:
+def _facts(rule: Rule, found: Found, level: str, windows: Sequence[float]) -> tuple[Fact, ...]:
     facts = [
         Fact("Status", rule.status),
         Fact("Severity", rule.severity.capitalize(), f"/?severity={rule.severity}" if rule.severity else ""),

@@ -8,22 +8,29 @@ from functools import cache
 
 from .. import analysis, binding
 from ..catalogue import Count, Predicate, canonical, value_text
-from ..enrichment import Facts
+from ..enrichment import Counted, Facts, parts
 from ..model import (
+    TRUE,
+    Aggregate,
     And,
+    Correlate,
     Diagnostic,
     EventType,
     Expr,
     Field,
     Filter,
+    Find,
     Indicator,
     Join,
     Match,
     Not,
+    Op,
     Or,
     OutputField,
+    Project,
     Query,
     Rule,
+    Search,
     TypedName,
     expressions,
     queries,
@@ -107,7 +114,8 @@ def _fields(query: Query) -> Iterable[Field]:
 def event_rows(query: Query, scopes: Sequence[str]) -> tuple[EventRow, ...]:
     """The event types a query can see, each with the fields it needs and such events do not carry."""
     predicate = _conditions(query)
-    return tuple(_event_row(event, predicate, tuple(scopes)) for event in events.coverage(query))
+    shared = len(scopes) > 1 and not isinstance(predicate, Or)  # of several tables, each is asked other things
+    return tuple(_event_row(event, TRUE if shared else predicate, tuple(scopes)) for event in events.coverage(query))
 
 
 def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> EventRow:
@@ -135,7 +143,7 @@ def _conditions(query: Query) -> Expr:
     for stage in query.stages:
         if isinstance(stage, Filter):
             terms.append(stage.predicate)
-        elif isinstance(stage, Join):
+        elif isinstance(stage, Join | Aggregate | Project):
             break
     return And(tuple(terms))
 
@@ -237,10 +245,14 @@ def data_rows(found: Found) -> tuple[DataRow, ...]:
     known = shipped("sentinel")
     rows = []
     for scope in found.scopes:
-        settings = tuple(dict.fromkeys(row.setting for row in found.events if row.setting and row.covered))
+        mine = [row for row in found.events if row.setting and row.covered]
         if "=" in scope:
-            rows.append(DataRow(scope, "logsource", settings=settings))
+            rows.append(DataRow(scope, "logsource", settings=tuple(dict.fromkeys(row.setting for row in mine))))
             continue
+        if found.rule.language not in ("kusto", "sigma"):
+            rows.append(DataRow(scope, "index" if "*" in scope or scope.startswith("logs-") else "data source"))
+            continue
+        settings = tuple(dict.fromkeys(row.setting for row in mine if row.table == scope))
         table = scope.split("(", 1)[0]
         fillers = (stated[table],) if table in stated else tuple(each.id for each in tables.filled_by(table)[:4])
         kind = "table" if table in known else "function" if table[:1] in "_iv" else "table"
@@ -256,8 +268,13 @@ def groups(found: Found, negated: bool, counts: Sequence[Count] = ()) -> tuple[I
             span = (each.span.start, each.span.end) if each.span else number
             made.setdefault((each.field, each.op, each.every, each.cased, each.stage, span), []).append(number)
     result = []
+    seen: set[tuple[object, ...]] = set()
     for numbers in made.values():
         first = found.indicators[numbers[0]]
+        again = (first.field, first.op, first.every, *(repr(found.indicators[number].value) for number in numbers))
+        if again in seen:
+            continue
+        seen.add(again)
         many = "-all" if first.every and len(numbers) > 1 else "-any" if len(numbers) > 1 else ""
         rows = tuple(
             IndicatorRow(
@@ -312,18 +329,21 @@ def entity_rows(found: Found, outputs: Sequence[OutputField]) -> tuple[EntityRow
     )
 
 
-def activities(found: Found) -> tuple[str, ...]:
-    """What happens on a machine when the rule's events are written: `Process creation`."""
-    titles: list[str] = []
-    for each in events.activities():
-        names = {f"{provider}/{number}" for provider, number in each.events}
-        mine = {row.name for row in found.events}
-        spelled = {f"category={each.name}"}
-        if any(scope.split(" ")[0] in spelled for scope in found.scopes) or (
-            any(table in found.scopes for table, _ in each.defender) and names & mine
-        ):
-            titles.append(each.title)
-    return tuple(dict.fromkeys(titles))
+def activities(found: Found) -> tuple[tuple[str, str], ...]:
+    """(scope, what happens on a machine when it gets an entry): `DeviceProcessEvents`, `Process creation`."""
+    mine = {row.name for row in found.events}
+    told = []
+    for scope in found.scopes:
+        for each in events.activities():
+            if "=" in scope:
+                words = dict(word.partition("=")[::2] for word in scope.split(" "))
+                tells = words.get("category") == each.name
+            else:
+                names = {f"{table}/{action}" for table, action in each.defender if table == scope}
+                tells = bool(names & mine) if names else False
+            if tells:
+                told.append((scope, each.title))
+    return tuple(told)
 
 
 def enrichment_facts(
@@ -333,29 +353,35 @@ def enrichment_facts(
     fires: str = "",
     tested: bool = False,
     verdict: str = "",
+    reading: Sequence[Diagnostic] = (),
 ) -> Facts:
-    """The facts as sentences take them."""
+    """The facts as sentences take them; `reading` is what kept the query from being read."""
     query = found.query
-    techniques = tuple(
-        (each.now or each.id, each.now_name or each.name) for each in technique_rows(found.rule) if each.name
+    rows = (
+        (each.now or each.id, _with_parent(each.now or each.id, each.now_name or each.name))
+        for each in technique_rows(found.rule)
+        if each.name
     )
-    windows = tuple(each.seconds for each in analysis.time_windows(query) if each.seconds) if query else ()
+    windows = analysis.time_windows(query) if query else ()
     return Facts(
         rule=found.rule,
         query=query,
-        understood=query is not None and understood(query),
+        understood=query is not None and understood(query) and not reading,
         scopes=found.scopes,
+        parts=parts(query) if query else (),
         indicators=found.indicators,
         common=tuple(fields.canonical(each.field, found.scopes) for each in found.indicators),
+        filters=_filters(found),
         counts=tuple(each.rules for each in counts) if counts else tuple(-1 for _ in found.indicators),
         corpus=corpus,
         activities=activities(found),
-        techniques=tuple(dict.fromkeys(techniques)),
-        thresholds=_counted(query) if query else (),
-        windows=windows,
+        techniques=tuple(dict.fromkeys(rows)),
+        counted=_counted(query) if query else (),
+        bins=tuple(each.seconds for each in windows if each.seconds and each.op is None),
+        lookbacks=tuple(each.seconds for each in windows if each.seconds and each.op in (Op.GT, Op.GE)),
         group_by=analysis.group_by(query) if query else (),
         joins=sum(isinstance(stage, Join) for inner in queries(query) for stage in inner.stages) if query else 0,
-        diagnostics=found.diagnostics,
+        diagnostics=(*reading, *found.diagnostics),
         lacking=tuple((row.name, row.lacks) for row in found.events if not row.covered and row.lacks),
         fires=fires,
         tested=tested,
@@ -364,14 +390,38 @@ def enrichment_facts(
     )
 
 
-def _counted(query: Query) -> tuple[str, ...]:
-    """Conditions that compare a computed number with a constant, as their author wrote them."""
+def _with_parent(id: str, name: str) -> str:
+    """A sub-technique's name with its parent's, as ATT&CK writes it: `Scheduled Task/Job: At`."""
+    known = attack.technique(id)
+    above = attack.technique(known.parent) if known and known.parent else None
+    return f"{above.name}: {name}" if above else name
+
+
+def _filters(found: Found) -> frozenset[int]:
+    """The numbers of the indicators that entries must pass, not those that only tell columns apart."""
+    if found.query is None:
+        return frozenset()
+    stages = {
+        place.number
+        for place in analysis.placed(found.query)
+        if isinstance(place.stage, Filter | Search | Find | Correlate)
+    }
+    return frozenset(number for number, each in enumerate(found.indicators) if each.stage in stages)
+
+
+def _counted(query: Query) -> tuple[Counted, ...]:
+    """Conditions that compare a counted number with a constant."""
     found = (
-        each
+        Counted(
+            each.field, each.how, each.op.value, each.value, f"{each.field} {SIGNS.get(each.op, each.op)} {each.value}"
+        )
         for each in analysis.thresholds(query)
         if isinstance(each.value, int | float) and not isinstance(each.value, bool)
     )
-    return tuple(dict.fromkeys(each.text or f"{each.field} {each.op} {each.value}" for each in found))
+    return tuple(dict.fromkeys(found))
+
+
+SIGNS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<=", Op.EQ: "==", Op.NE: "!="}
 
 
 def platforms_of(found: Found) -> tuple[str, ...]:

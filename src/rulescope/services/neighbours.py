@@ -64,7 +64,9 @@ def _neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
     for card, shared in catalogue.sharing(key, limit=MOST_SHOWN):
         words = tuple(f"{each.field} {each.op} {each.value}" for each in shared[:6])
         if card.key not in found:
-            found[card.key] = Neighbour(card, "shares", f"{len(shared)} tests few rules make", words)
+            found[card.key] = Neighbour(
+                card, "shares", f"{len(shared)} {'test' if len(shared) == 1 else 'tests'} few rules make", words
+            )
         else:
             found[card.key] = replace(found[card.key], shared=words)
     technique, others = catalogue.alongside(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..analysis import Grouping, Stage, Threshold, TimeWindow, Tree
-from ..catalogue import Card, Change, Count, Evidence, FacetValue, FailureRow, Seeker, SourceFacts, Tally
+from ..catalogue import Card, Change, Count, Evidence, FacetValue, FailureRow, Seeker, SourceFacts, Tally, value_text
 from ..enrichment import Confidence, Sentence
 from ..model import (
     Connector,
@@ -77,7 +77,7 @@ class DataRow(Node, frozen=True):
     """A table or log source the rule needs, what fills it, and whether that is by the rule's own word."""
 
     name: str
-    kind: str  # table, function, logsource
+    kind: str  # table, function, logsource; index or data source of a language without a reader
     connectors: tuple[str, ...] = ()
     stated: bool = False
     settings: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class IndicatorGroup(Node, frozen=True):
 
     @property
     def text(self) -> str:
-        return " ".join([self.field, self.op, *(str(row.indicator.value) for row in self.rows)])
+        return " ".join([self.field, self.op, *(value_text(row.indicator.value) for row in self.rows)])
 
 
 class OutputRow(Node, frozen=True):

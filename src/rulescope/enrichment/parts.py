@@ -1,0 +1,149 @@
+"""The parts of a query as a reader thinks of them: each set of tables or logs it takes, and what it asks of their entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..analysis import Placed, placed
+from ..analysis.windows import is_threshold, is_time
+from ..model import (
+    Aggregate,
+    And,
+    Call,
+    Compare,
+    Correlate,
+    Count,
+    Expr,
+    Filter,
+    Find,
+    Join,
+    MakeSeries,
+    Match,
+    Nested,
+    Not,
+    Op,
+    Query,
+    Scan,
+    Search,
+    TableCall,
+    Union,
+    outline_expr,
+)
+
+ABSENT = frozenset({"leftanti", "anti", "leftantisemi", "rightanti", "rightantisemi"})
+OPTIONAL = frozenset({"leftouter", "fullouter", "rightouter"})
+
+
+@dataclass(slots=True)
+class Part:
+    """A part: `role` is main, joined, looked up, absent, also (of a union) or the name of a correlated rule.
+
+    `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
+    conditions on time, on counts and on what was summed up before are not among them. `counted`: rows were summed up.
+    """
+
+    role: str
+    by: tuple[str, ...] = ()
+    scopes: list[str] = field(default_factory=list)
+    asks: list[Expr] = field(default_factory=list)
+    leaves: list[Expr] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
+    counted: bool = False
+
+    def absorb(self, other: Part) -> None:
+        """Takes the rows of `other` as its own."""
+        self.scopes += [scope for scope in other.scopes if scope not in self.scopes]
+        if not self.counted:
+            self.asks += other.asks
+            self.leaves += other.leaves
+            self.aliases.update(other.aliases)
+        self.counted |= other.counted
+
+
+def parts(query: Query) -> tuple[Part, ...]:
+    """The main part first, then the others in reading order; those that ask nothing of their entries too."""
+    places = {id(place.stage): place for place in placed(query)}
+    return tuple(_parts(query, "main", places, {}))
+
+
+def _parts(
+    query: Query, role: str, places: Mapping[int, Placed], lets: Mapping[str, Query], by: tuple[str, ...] = ()
+) -> list[Part]:
+    known = {**lets, **{let.name: let.query for let in query.lets}}
+    own = Part(role, by)
+    others: list[Part] = []
+
+    def take(inner: Query, outer: Mapping[str, Query]) -> None:
+        first, *rest = _parts(inner, role, places, outer)
+        own.absorb(first)
+        others.extend(rest)
+
+    for stage in query.stages:
+        match stage:
+            case Scan(table) if table in known:
+                take(known[table], {name: each for name, each in known.items() if name != table})
+            case Scan(table, logsource=logsource):
+                own.scopes += [name for name in (table, logsource) if name and name not in own.scopes]
+            case TableCall(name):
+                own.scopes.append(name)
+            case Nested(inner):
+                take(inner, known)
+            case Search(predicate, tables) if not own.counted:
+                own.scopes += tables
+                _filter(own, predicate, places.get(id(stage)))
+            case Filter(predicate) | Find(predicate):
+                if not own.counted:
+                    _filter(own, predicate, places.get(id(stage)))
+            case Aggregate() | Count() | MakeSeries():
+                own.counted = True
+            case Join(right, on, kind):
+                how = "absent" if kind in ABSENT else "looked up" if kind in OPTIONAL else "joined"
+                keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
+                others += _parts(right, how, places, known, keys)
+            case Union(queries):
+                for inner in queries:
+                    others += _parts(inner, "also", places, known)
+            case Correlate(_, rules):
+                for rule in rules:
+                    others += _parts(rule.query, rule.name, places, known)
+            case _:
+                pass
+    return [own, *others]
+
+
+def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
+    if place is not None:
+        part.aliases.update(place.names.aliases)
+    for term in _terms(predicate):
+        if place is not None and _of_time_or_count(term, place):
+            continue
+        if isinstance(term, Not):
+            if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
+                part.leaves.append(term.term)
+        elif not _presence(term):
+            part.asks.append(term)
+
+
+def _terms(predicate: Expr) -> Iterator[Expr]:
+    if isinstance(predicate, And):
+        for term in predicate.terms:
+            yield from _terms(term)
+    else:
+        yield predicate
+
+
+def _of_time_or_count(term: Expr, place: Placed) -> bool:
+    inner = term.term if isinstance(term, Not) else term
+    return isinstance(inner, Match | Compare) and (is_time(inner, place.names) or is_threshold(inner, place.names))
+
+
+def _presence(term: Expr) -> bool:
+    """A test that a value is there at all: it says nothing of the activity."""
+    match term:
+        case Match(_, Op.EXISTS) | Call("isnotnull"):
+            return True
+    return False
+
+
+__all__ = ["Part", "parts"]

@@ -1,0 +1,169 @@
+"""Conditions in plain words: `the process name is a or b, and the command line contains c`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ..analysis import shown
+from ..analysis.indicators import TESTS, constants
+from ..analysis.windows import spoken
+from ..model import And, Call, Compare, Expr, Field, Match, Not, Op, Or, Query, Scan, Within
+from ..schemas import fields
+from .words import code, field_words, verb
+
+MOST_PARTS = (5, 4, 3)
+"""How many parts of a condition are said, by how deep it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """How the fields of a rule are called: columns to the fields they stand for, and to common names in these scopes."""
+
+    scopes: tuple[str, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def common(self, name: str) -> str:
+        return fields.canonical(name, self.scopes)
+
+    def named(self, name: str) -> str:
+        return field_words(name, self.common(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """What is said of one `subject` ("" when of several, or of none). `joined` is and, or, "" for a single test."""
+
+    subject: str
+    verb: str
+    joined: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.subject} {self.verb}".strip()
+
+
+def described(expr: Expr, speaker: Speaker) -> str:
+    """A condition in words, "" where there are none for it. What is left out of a long one is counted."""
+    found = phrase(expr, speaker)
+    return found.text if found else ""
+
+
+def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) -> Phrase | None:
+    """`expr` (or its opposite) in words; None where there are none for it."""
+    match expr:
+        case And(terms) | Or(terms) if terms:
+            word = "or" if isinstance(expr, Or) is not negated else "and"
+            return _together(terms, word, speaker, negated, depth)
+        case Not(term):
+            return phrase(term, speaker, not negated, depth)
+        case Match(inner, Op.EQ, (bool() as wanted,)) if isinstance(inner, Match | And | Or):
+            return phrase(inner, speaker, negated is wanted, depth)
+        case Match():
+            return _test(expr, speaker, negated)
+        case Compare(left, op, right):
+            return Phrase(_subject(left, speaker), _compared(op, right, speaker, negated))
+        case Call(name, args) if name in TESTS and args:
+            values = [value for arg in args[1:] for value in constants(arg)]
+            if not values:
+                other = ", ".join(spoken(arg) for arg in args[1:])
+                return Phrase(_subject(args[0], speaker), f"{'is not' if negated else 'is'} among {code(other)}")
+            return Phrase(_subject(args[0], speaker), verb(TESTS[name][0], values, name == "has_all", negated))
+        case Call("isnotnull", (of,)):
+            return Phrase(_subject(of, speaker), "is missing" if negated else "is present")
+        case Call("isnull", (of,)):
+            return Phrase(_subject(of, speaker), "is present" if negated else "is missing")
+        case Within(subject, query=query):
+            return Phrase(_subject(subject, speaker), f"{'is not' if negated else 'is'} {_among(query)}")
+    return None
+
+
+def _among(query: Query) -> str:
+    match query.stages:
+        case (Scan(str() as name), *_) if name:
+            return f"among those of {code(name)}"
+    return "among the results of a second query"
+
+
+def _test(test: Match, speaker: Speaker, negated: bool) -> Phrase:
+    """A test; of a path that asks for the file name alone, as a test of the name: `ends with \\x.exe` as `is x.exe`."""
+    name = shown(test.subject, speaker.aliases)
+    path = fields.name_of(speaker.common(name))
+    if path and test.op is Op.ENDSWITH and (names := _names(test.values)):
+        return Phrase(field_words(name, path), verb(Op.EQ, names, test.every, negated))
+    return Phrase(_subject(test.subject, speaker), verb(test.op, test.values, test.every, negated))
+
+
+def _names(values: Iterable[object]) -> list[str]:
+    """The file names that path endings `\\x.exe` stand for; empty when one of them is more than a name."""
+    found = []
+    for value in values:
+        if not isinstance(value, str) or value[:1] not in ("\\", "/") or len(value) < 2 or {"\\", "/"} & set(value[1:]):
+            return []
+        found.append(value[1:])
+    return found
+
+
+def _subject(expr: Expr, speaker: Speaker) -> str:
+    if isinstance(expr, Field) and expr.name == "*":
+        return "any field"
+    name = shown(expr, speaker.aliases)
+    if "(" in name:
+        return code(spoken(expr))
+    return speaker.named(name)
+
+
+def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
+    other = speaker.named(right.name) if isinstance(right, Field) else code(spoken(right))
+    return f"{verb(op, (), negated=negated)} {other}"
+
+
+def _together(
+    terms: Sequence[Expr], word: str, speaker: Speaker, negated: bool, depth: int
+) -> Phrase | None:  # fmt: skip
+    found = [each for term in terms if (each := phrase(term, speaker, negated, depth + 1))]
+    silent = len(terms) - len(found)
+    groups: dict[str, list[Phrase]] = {}
+    for number, each in enumerate(found):
+        groups.setdefault(each.subject or f"\0{number}", []).append(each)
+    merged = [_same(members, word) for members in groups.values()]
+    if not merged:
+        return None
+    most = MOST_PARTS[min(depth, len(MOST_PARTS) - 1)]
+    left = max(0, len(merged) - most - 1) and len(merged) - most
+    said = [each.text for each in merged[: len(merged) - left]]
+    if left or silent:
+        number = left + silent
+        more = "one more test holds" if number == 1 else f"{number} more tests hold"
+        said.append(more)
+    elif len(merged) == 1:
+        return merged[0]
+    return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
+
+
+def _same(members: Sequence[Phrase], word: str) -> Phrase:
+    """Several tests of one subject as one: `contains a and ends with b`."""
+    if len(members) == 1:
+        return members[0]
+    other = "or" if word == "and" else "and"
+    verbs = []
+    for each in dict.fromkeys(members):
+        verbs.append(f"either {each.verb}" if each.joined == "or" and other == "or" else each.verb)
+    nested = any(each.joined == other for each in members) or len(verbs) > 2
+    text = f", {word} ".join(verbs) if nested and len(verbs) == 2 else ", ".join(verbs[:-1]) + f" {word} {verbs[-1]}"
+    text = verbs[0] if len(verbs) == 1 else text
+    if word == "or" and not text.startswith("either ") and nested:
+        text = f"either {text}"
+    return Phrase(members[0].subject, text, word)
+
+
+def _joined(said: Sequence[str], word: str, depth: int) -> str:
+    if len(said) == 1:
+        return said[0]
+    heavy = any("," in each or " and " in each or " or " in each for each in said)
+    last = f"{',' if heavy or (depth == 0 and word == 'and') or len(said) > 2 else ''} {word} {said[-1]}"
+    text = ", ".join(said[:-1]) + last
+    return f"either {text}" if word == "or" and depth else text
+
+
+__all__ = ["Phrase", "Speaker", "described", "phrase"]
