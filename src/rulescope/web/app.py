@@ -36,7 +36,7 @@ from .contents import (
 from .keeping import kept
 from .kusto import add_kusto
 from .links import Links
-from .rendering import render, static_file
+from .rendering import render, static_file, warm
 from .security import LOCAL_NAMES, Guard, etag
 
 SERVED = Links()
@@ -66,6 +66,7 @@ def application(
     _api(app, rules)
     if session is not None:
         add_kusto(app, session)
+    warm(SERVED)
     return app
 
 

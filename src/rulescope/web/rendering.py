@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from ..catalogue import SearchPage
 from ..model import Scalar
-from .highlight import highlight
+from .highlight import LEXERS, highlight
 from .links import Links, outside
 from .pipeline import pipeline
 
@@ -57,6 +57,15 @@ def environment(links: Links) -> Environment:
 def render(links: Links, template: str, **context: Any) -> str:
     """The page `template` makes of `context`."""
     return environment(links).get_template(template).render(**context)
+
+
+def warm(links: Links) -> None:
+    """Makes templates and lexers ready, so that the first page is as fast as the next."""
+    made = environment(links)
+    for name in made.list_templates(("html",)):
+        made.get_template(name)
+    for language in LEXERS:
+        highlight("a: 'b' | where c == 1", language)
 
 
 def static_file(name: str) -> bytes | None:
