@@ -136,6 +136,52 @@ def _alone(rule: Rule, rows: list[dict[str, Any]]) -> list[tuple[str, int]]:
     return [(alert.rule_id, alert.record) for _, alert in events.alerts(batch)]
 
 
+FILTERING = {**AUDIT, "EventID": 5156, "Direction": "%%14593", "Protocol": "6", "DestPort": "4444",
+             "Application": "\\device\\harddiskvolume2\\Windows\\System32\\rundll32.exe"}  # fmt: skip
+REGISTRY = {**AUDIT, "EventID": 4657, "OperationType": "%%1904", "NewValueType": "%%1876", "NewValue": "0",
+            "ObjectName": "\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Control\\Lsa", "ObjectValueName": "RunAsPPL",
+            "ProcessName": "C:\\Windows\\regedit.exe"}  # fmt: skip
+OWN_AUDIT = [  # log source, detection, event of Windows' own audit, whether the rule fires
+    ("network_connection", "{Image: 'C:\\Windows\\System32\\rundll32.exe', Initiated: 'true', DestinationPort: 4444}", FILTERING, 1),
+    ("network_connection", "{Initiated: 'false'}", FILTERING, 0),
+    ("network_connection", "{Protocol: tcp}", FILTERING, 1),
+    ("registry_set", "{TargetObject: 'HKLM\\System\\CurrentControlSet\\Control\\Lsa\\RunAsPPL', Details: DWORD (0x00000000)}", REGISTRY, 1),
+    ("registry_event", "{EventType: SetValue, Image|endswith: '\\regedit.exe'}", REGISTRY, 1),
+    ("registry_delete", "{TargetObject|contains: Lsa}", REGISTRY, 0),
+    ("registry_delete", "{TargetObject|contains: Lsa}", {**REGISTRY, "OperationType": "%%1906"}, 1),
+    ("process_creation", "{IntegrityLevel: System}", {**AUDIT, "EventID": 4688, "MandatoryLabel": "S-1-16-16384"}, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("category", "detection", "event", "times"), OWN_AUDIT)
+def test_values_of_windows_own_audit_read_as_sigma_writes_them(
+    category: str, detection: str, event: dict[str, Any], times: int, tmp_path: Path
+) -> None:
+    rule = sigma(f"  sel: {detection}\n  condition: sel\n", f"category: {category}, product: windows")
+    results = list(scan(written(tmp_path / "log", [event]), rule))
+    assert sum(isinstance(one, Alert) for one in results) == times
+
+
+AUDITD = """\
+type=SYSCALL msg=audit(1600000000.500:7): arch=c000003e syscall=59 success=yes exit=0 ppid=10 pid=11 uid=0 ses=3 exe="/usr/bin/curl"
+type=EXECVE msg=audit(1600000000.500:7): argc=3 a0="curl" a1="-s" a2="http://192.0.2.9/x"
+type=CWD msg=audit(1600000000.500:7): cwd="/tmp"
+type=SYSCALL msg=audit(1600000000.600:8): arch=c000003e syscall=59 success=no exit=-2 ppid=10 pid=12 uid=0 exe="/usr/bin/bash"
+type=EXECVE msg=audit(1600000000.600:8): argc=2 a0="curl" a1="-s"
+"""
+
+
+def test_program_starts_of_auditd_are_seen_by_process_rules(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(AUDITD)
+    linux = sigma(
+        "  sel: {Image|endswith: /curl, CommandLine|contains: ' -s ', User: root, CurrentDirectory: /tmp}\n  condition: sel\n",
+        "category: process_creation, product: linux",
+    )
+    own = sigma("  sel: {type: EXECVE, a0: curl}\n  condition: sel\n", "product: linux, service: auditd", "own")
+    results = list(scan(tmp_path / "log", [linux, own]))
+    assert fired(results) == [("r", 2), ("own", 2), ("own", 5)]
+
+
 BURST = """\
 title: Failed logon
 id: 00000000-0000-0000-0000-000000000002
@@ -280,6 +326,51 @@ def test_with_now_a_scheduled_rule_runs_once(tmp_path: Path) -> None:
     log = written(tmp_path / "DeviceNetworkEvents.ndjson", [connection(m, "early") for m in (1, 2, 3)])
     assert [type(one) for one in scan(log, SCHEDULED, now="2026-11-10T09:05:00Z")] == [Alert]
     assert list(scan(log, SCHEDULED, now="2026-11-10T10:00:00Z")) == []
+
+
+PLACED = [  # query, (log, record) of each alert: known when rows are chosen, not when they are counted
+    ("DeviceProcessEvents | where FileName =~ 'b.exe' | project DeviceName, FileName", [("two.ndjson", 1)]),
+    ("DeviceProcessEvents | extend n = strlen(FileName) | sort by n | take 1 | project n", [("one.ndjson", 1)]),
+    ("DeviceProcessEvents | where FileName has 'exe' | summarize count()", [("one.ndjson; two.ndjson", 0)]),
+    ("DeviceProcessEvents | where FileName =~ 'b.exe' | extend all = pack_all()", [("one.ndjson; two.ndjson", 0)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "places"), PLACED)
+def test_alerts_of_kusto_rules_name_their_logs(query: str, places: list[tuple[str, int]], tmp_path: Path) -> None:
+    written(tmp_path / "one.ndjson", [process(0, "C:\\a.exe", EventRecordID=1)])
+    written(tmp_path / "two.ndjson", [process(1, "C:\\b.exe", EventRecordID=1)])
+    alerts = [one for one in scan(tmp_path, kusto(query)) if isinstance(one, Alert)]
+    shown = [("; ".join(Path(log).name for log in one.log.split("; ")), one.record) for one in alerts]
+    assert shown == places
+    assert all("rulescope" not in json.dumps(one.event) for one in alerts)
+
+
+def test_a_log_longer_than_the_runs_of_a_schedule_is_said(tmp_path: Path) -> None:
+    rows = [process(0, "C:\\a.exe"), {**process(0, "C:\\b.exe"), "TimeCreated": "2026-11-17T09:00:00Z"}]
+    rule = kusto("DeviceProcessEvents | project FileName", schedule=Schedule(300, 300))
+    alert, notice = scan(written(tmp_path / "log", rows), rule)
+    assert isinstance(alert, Alert)
+    assert alert.fields == {"FileName": "b.exe"}
+    assert isinstance(notice, NotRun)
+    assert (notice.construct, "2,016 runs" in notice.why, "2026-11-13" in notice.why) == ("schedule", True, True)
+
+
+def test_read_rules_come_from_the_cache_until_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = tmp_path / "rules" / "rule.yml"
+    rule.parent.mkdir()
+    rule.write_text(WHOAMI)
+    log = written(tmp_path / "log", [process(1, "C:\\whoami.exe", "C:\\cmd.exe")])
+    first = list(scan(log, rule, cache=tmp_path / "cache"))
+    with monkeypatch.context() as patched:
+        patched.setattr("rulescope.formats.read", None)
+        patched.setattr("rulescope.languages.sigma.parse", None)
+        assert list(scan(log, rule, cache=tmp_path / "cache")) == first
+    rule.write_text(WHOAMI.replace("whoami", "none"))
+    assert list(scan(log, rule, cache=tmp_path / "cache")) == []
+    (tmp_path / "cache" / "rules.msgpack").write_bytes(b"\x00 damaged")
+    rule.write_text(WHOAMI)
+    assert list(scan(log, rule, cache=tmp_path / "cache")) == first
 
 
 def test_progress_and_faults_are_told(tmp_path: Path) -> None:

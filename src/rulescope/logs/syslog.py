@@ -190,17 +190,65 @@ def _audit_value(name: str, value: str) -> str:
     return value
 
 
+MOST_OF_ONE_EVENT = 200
+EXECVE = frozenset(
+    {("c000003e", "59"), ("c000003e", "322"), ("c00000b7", "221"), ("c00000b7", "281"), ("40000003", "11")}
+)
+"""execve and execveat as (arch, syscall): x86-64, arm64, i386. Enriched logs say the name."""
+
+
 def read_audit(path: Path) -> Iterator[Record]:
-    """Rows of an auditd log, one a record."""
+    """Rows of an auditd log, one a record; records of one event that stand together are read together.
+
+    The EXECVE record of a program start carries what its neighbours (SYSCALL, CWD) tell, under Sigma's names for processes:
+    Image, CommandLine, ProcessId, ParentProcessId, CurrentDirectory, User, LogonId.
+    """
+    event: list[tuple[int, Row]] = []
     for number, line in lines(path):
         if not line.strip():
             continue
         row = audit_fields(line)
         if row is None:
+            yield from _audit_event(event)
+            event = []
             yield Broken(number, "no auditd record")
-        else:
-            row["Message"] = line
-            yield number, row
+            continue
+        row["Message"] = line
+        if event and (_event_of(row) != _event_of(event[0][1]) or len(event) >= MOST_OF_ONE_EVENT):
+            yield from _audit_event(event)
+            event = []
+        event.append((number, row))
+    yield from _audit_event(event)
+
+
+def _event_of(row: Row) -> tuple[object, ...]:
+    return row["serial"], row["TimeGenerated"], row.get("node")
+
+
+def _audit_event(event: list[tuple[int, Row]]) -> list[tuple[int, Row]]:
+    by_type = {row["type"]: row for _, row in reversed(event)}
+    call, run = by_type.get("SYSCALL"), by_type.get("EXECVE")
+    if call and run:
+        run.update(_process(call, run, by_type.get("CWD", {})))
+    return event
+
+
+def _process(call: Row, run: Row, cwd: Row) -> Row:
+    named = str(call.get("SYSCALL", "")).startswith("execve")
+    if call.get("success") == "no" or not (named or (call.get("arch"), call.get("syscall")) in EXECVE):
+        return {}
+    count = str(run.get("argc", ""))
+    words = [run.get(f"a{place}") for place in range(int(count) if count.isdigit() and len(count) < 5 else 0)]
+    found = {
+        "Image": call.get("exe"),
+        "CommandLine": " ".join(map(str, words)) if words and None not in words else None,  # long ones come in pieces
+        "ProcessId": call.get("pid"),
+        "ParentProcessId": call.get("ppid"),
+        "CurrentDirectory": cwd.get("cwd"),
+        "User": "root" if call.get("uid") == "0" else call.get("UID", call.get("uid")),
+        "LogonId": call.get("ses"),
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def read_plain(path: Path) -> Iterator[Record]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
 from ..model import Logsource
 from .data import rows
+
+Reading = tuple[re.Pattern[str], str]
+"""Values that fit the pattern, and how they are written under a Sigma name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +21,8 @@ class Route:
     """One kind of raw event a log source covers; empty parts accept anything.
 
     `channels` and `provider` are compared without case; `where` holds (field, accepted values); `aliases` gives the
-    raw field (or two, joined by a backslash) for a Sigma field that is called otherwise in this event.
+    raw field (or two, joined by a backslash) for a Sigma field that is called otherwise in this event; `values` how a Sigma
+    field's values are written there (`data/log-values.tsv`).
     """
 
     logsource: Logsource
@@ -25,6 +31,7 @@ class Route:
     event_ids: frozenset[int] = frozenset()
     where: tuple[tuple[str, tuple[str, ...]], ...] = ()
     aliases: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    values: tuple[tuple[str, tuple[Reading, ...]], ...] = ()
 
     def accepts(self, channel: str, event_id: int, fields: Mapping[str, Any] | None = None, provider: str = "") -> bool:
         """Whether an event of that channel and id, with those fields, is one of this route's."""
@@ -48,7 +55,32 @@ class Route:
                 result[name] = values[0] if len(raw) == 1 else "\\".join(map(str, values))
             elif any(raw_name == name for _, other in self.aliases for raw_name in other):
                 result.pop(name, None)  # its own value has moved to another name
+        for name, readings in self.values:
+            value = result.get(name)
+            if isinstance(value, str | int):
+                result[name] = _read(str(value), readings, value)
         return result
+
+
+def _dword(text: str) -> str:
+    return f"DWORD (0x{int(text, 0):08x})"
+
+
+def _qword(text: str) -> str:
+    number = int(text, 0)
+    return f"QWORD (0x{number >> 32:08x}-0x{number & 0xFFFFFFFF:08x})"
+
+
+FORMS = {"=dword": _dword, "=qword": _qword}
+"""Ways to write a value that no replacement can: of the first group of the pattern."""
+
+
+def _read(text: str, readings: tuple[Reading, ...], otherwise: Any) -> Any:
+    for pattern, value in readings:
+        found = pattern.fullmatch(text)
+        if found:
+            return FORMS[value](found[1]) if value in FORMS else found.expand(value)
+    return otherwise
 
 
 @cache
@@ -66,7 +98,17 @@ def _routes() -> Iterator[Route]:
             frozenset(int(number) for number in row["event_ids"].split()),
             tuple((name, tuple(values.split("|"))) for name, values in _pairs(row["where"])),
             tuple((name, tuple(raw.split("\\"))) for name, raw in _pairs(row["aliases"])),
+            _values(row["category"], row["event_ids"]) if row["aliases"] else (),
         )
+
+
+@cache
+def _values(category: str, event_id: str) -> tuple[tuple[str, tuple[Reading, ...]], ...]:
+    found: dict[str, list[Reading]] = {}
+    for row in rows("log-values.tsv"):
+        if row["event_id"] == event_id and fnmatchcase(category, row["category"]):
+            found.setdefault(row["field"], []).append((re.compile(row["pattern"], re.IGNORECASE), row["value"]))
+    return tuple((name, tuple(readings)) for name, readings in found.items())
 
 
 def _pairs(cell: str) -> Iterator[tuple[str, str]]:
