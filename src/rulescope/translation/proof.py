@@ -222,7 +222,7 @@ def _local(mapping: SchemaMapping) -> Any:
     def change(node: Node) -> Node:
         match node:
             case Within(Field(name), Op.EQ, query):
-                chosen = reference.run(query, _devices())
+                chosen = reference.run(query, devices())
                 values = tuple(str(value) for device in chosen for value in device.values())
                 return Match(Field(name), Op.EQ, values, cased=True)
         return node
@@ -230,7 +230,7 @@ def _local(mapping: SchemaMapping) -> Any:
     return lambda node: rewrite(node, change)
 
 
-def _devices() -> list[dict[str, Any]]:
+def devices() -> list[dict[str, Any]]:
     names = {"device-windows": "Windows11", "device-linux": "Linux", "device-macos": "macOS", "device-other": "iOS"}
     return [{"DeviceId": key, "OSPlatform": name} for key, name in names.items()]
 
@@ -256,7 +256,7 @@ def _duckdb(runs: Sequence[_Run]) -> None:
     """Judges every run by DuckDB, each run's rows in a table of its own."""
     if not runs:
         return
-    tables: dict[str, pa.Table] = {DEVICES: pa.Table.from_pylist(_devices())}
+    tables: dict[str, pa.Table] = {DEVICES: pa.Table.from_pylist(devices())}
     schemas: dict[str, Mapping[str, str]] = {}
     for run in runs:
         columns = _used(run.query, run.mapping, run.cases)

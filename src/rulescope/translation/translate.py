@@ -40,6 +40,8 @@ from ..schemas.mappings import SCHEMAS, mappings_for, target_tables
 from ..schemas.mappings import Mapping as SchemaMapping
 from .options import DEFAULTS, Options
 from .proof import Task, prove
+from .sliding import slide
+from .sliding_proof import prove_sliding
 from .text import shallow, time_column, timed, written
 
 Events = Sequence[tuple[Mapping[str, Any], str]]
@@ -127,6 +129,8 @@ def _written(rule: Rule, query: Query, to: str, schema: str, options: Options) -
     reason = _unfit(query)
     if reason is not None:
         return refused(rule, to, schema, (reason,)), None
+    if isinstance(query.stages[0], Correlate):
+        return _correlated(rule, query, query.stages[0], to, schema, options), None
     logsource = logsource_of(rule, query)
     ways = mappings_for(logsource, schema)
     if not ways:
@@ -152,6 +156,57 @@ def _written(rule: Rule, query: Query, to: str, schema: str, options: Options) -
     return Translation(rule.id, to, schema, text, losses, tuple(checks)), (mapping, back)
 
 
+def _correlated(rule: Rule, query: Query, stage: Correlate, to: str, schema: str, options: Options) -> Translation:
+    """A correlation written, read back, bound and run on sequences of events."""
+    tables = target_tables(schema)
+    reasons: dict[Loss, None] = {}
+    if len(query.stages) > 1:
+        return refused(rule, to, schema, (Loss("a stage after the correlation", "not translated", "unmapped"),))
+    ways: dict[str, SchemaMapping] = {}
+    for part in stage.rules:
+        found = _way(part.query, schema, reasons)
+        if found is None:
+            return refused(rule, to, schema, tuple(reasons))
+        ways[part.name] = found
+    time = time_column(tables[next(iter(ways.values())).table])
+    try:
+        target = slide(stage, ways, time, options.lookback, options.prefix)
+        text = written(target, rule, options)
+    except UnsupportedError as error:
+        unsaid = Loss(error.construct, f"{error.target} cannot say it", "unmapped", error.span)
+        return refused(rule, to, schema, (unsaid,))
+    checks: list[Check] = []
+    back = _read_back(text, target, tables, checks)
+    if back is None:
+        return Translation(rule.id, to, schema, text, (), tuple(checks), Verdict.DIFFERS)
+    checks.append(_bound(back, tables))
+    if not options.prove:
+        return Translation(rule.id, to, schema, text, (), tuple(checks))
+    plain = options.lookback or options.prefix != DEFAULTS.prefix  # the clock of events made is not today's
+    proof = prove_sliding(query, stage, ways, slide(stage, ways, time) if plain else back, time)
+    return Translation(
+        rule.id, to, schema, text, (), (*checks, *proof.checks), proof.verdict, proof.witness, proof.events
+    )
+
+
+def _way(query: Query, schema: str, reasons: dict[Loss, None]) -> SchemaMapping | None:
+    """The first table of a schema that can say a correlated rule; why the others cannot goes to `reasons`."""
+    first = query.stages[0] if query.stages else None
+    if not isinstance(first, Scan) or not first.logsource:
+        reasons[Loss("a correlation of correlations", "not translated", "unmapped")] = None
+        return None
+    found = mappings_for(logsources.parsed(first.logsource), schema)
+    if not found:
+        reasons[Loss(f"log source {first.logsource}", f"{schema} has no table for it", "unmapped")] = None
+    for way in found:
+        try:
+            kusto.expressible(way.map_query(query)[0])
+            return way
+        except UnsupportedError as error:
+            reasons[Loss(error.construct, f"{error.target} cannot answer it", "unmapped", error.span)] = None
+    return None
+
+
 def _unfit(query: Query) -> Loss | None:
     """Why a query cannot be translated at all."""
     for match in expressions(query, Match):
@@ -162,10 +217,8 @@ def _unfit(query: Query) -> Loss | None:
     unclear = next(opaques(query), None)
     if isinstance(unclear, Opaque | OpaqueExpr):
         return Loss(unclear.text or unclear.keyword, "not understood", "unmapped", unclear.span)
-    if any(isinstance(stage, Correlate) for stage in query.stages):
-        return Loss(
-            "correlation", "windows that slide with the events have no equal in the tables' queries", "unmapped"
-        )
+    if isinstance(query.stages[0] if query.stages else None, Correlate):
+        return None
     if not query.stages or not isinstance(query.stages[0], Scan) or not query.stages[0].logsource:
         return Loss("source", "the query does not start at a Sigma log source", "unmapped")
     return None
