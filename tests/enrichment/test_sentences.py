@@ -94,8 +94,8 @@ def test_the_hypothesis_names_technique_place_condition_and_exceptions() -> None
 
 
 def test_a_threshold_is_said_with_its_group_and_window() -> None:
-    count = Counted("Attempts", "count()", "gt", 10, "Attempts > 10")
-    found = hypothesis(facts(*WHOLE, counted=(count,), group_by=("User",), bins=(3600.0,)))
+    count = Counted("Attempts", "count()", "gt", 10, "Attempts > 10", ("User",))
+    found = hypothesis(facts(*WHOLE, counted=(count,), bins=(3600.0,)))
     assert (
         found[1].text
         == "Single entries are not enough: the rule waits for more than 10 of them per `User` within 1 hour."
@@ -130,7 +130,7 @@ def test_columns_are_said_by_what_they_stand_for() -> None:
 def test_a_list_without_a_test_is_left_to_a_person() -> None:
     query = Query((Scan("SigninLogs"), Aggregate((Column((), Call("count")),), (Column((), Field("User")),))))
     assert [each.text for each in hypothesis(facts(query=query, group_by=("User",)))] == [
-        "The rule tests no value of its own: it lists entries of `SigninLogs`, one row per `User`, for a person to judge."
+        "The rule looks for no value of its own: it lists entries of `SigninLogs`, one row per `User`, for a person to judge."
     ]
 
 

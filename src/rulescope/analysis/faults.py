@@ -33,9 +33,10 @@ FREE_TEXT = (
     "hostname",
     "filepath",
 )
-NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfilename", "targetfilename", "appname")
+NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfilename", "appname")
+NOT_ACTING = ("target", "loaded")  # what is acted upon: its name is where it stands, not who it is
 ORIGINAL_NAME = ("originalfilename", "internalfilename", "productname", "sha1", "sha256", "md5", "imphash", "hashes")
-PROGRAMS = (".exe", ".dll", ".com", ".scr")
+PROGRAMS = (".exe", ".com", ".scr")
 FOLDED = {"tolower": str.lower, "toupper": str.upper}
 MOST_TERMS = 40
 
@@ -51,7 +52,7 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
             field = shown(test.subject, place.names.aliases)
             last = field.rsplit(".", 1)[-1].lower()
             original = original or any(word in last for word in ORIGINAL_NAME)
-            if last.endswith(NAME_FIELDS) and not test.negated and _programs(test):
+            if last.endswith(NAME_FIELDS) and not last.startswith(NOT_ACTING) and not test.negated and _programs(test):
                 named.append((test, field))
             for check in _TESTS:
                 found.extend(check(test, field, query))

@@ -82,7 +82,9 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         return [(0, Sentence("It rests on a single field.", "indicators", next(iter(fields))))]
     if facts.counted:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
-    return [(-10, Sentence("It tests no value of its own.", "indicators"))]
+    if any(part.asks for part in facts.parts):
+        return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]
+    return [(-10, Sentence("It looks for no value of its own.", "indicators"))]
 
 
 def _author(facts: Facts) -> list[tuple[int, Sentence]]:

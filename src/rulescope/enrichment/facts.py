@@ -24,13 +24,14 @@ class Sentence(Node, frozen=True):
 
 
 class Counted(Node, frozen=True):
-    """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`), as in `text`."""
+    """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`) `by` fields, as in `text`."""
 
     field: str
     how: str
     op: str
     value: int | float
     text: str = ""
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,9 +41,13 @@ def _diagnostics(facts: Facts) -> Iterator[Sentence]:
 
 
 def _lacking(facts: Facts) -> Iterator[Sentence]:
+    same: dict[tuple[str, ...], list[str]] = {}
     for event, fields in facts.lacking:
-        names = listed([code(name) for name in fields], "or")
-        yield Sentence(f"{event} events carry no {names}: the rule cannot match on them.", "events", event)
+        same.setdefault(fields, []).append(event)
+    for fields, names in same.items():
+        shown_fields = listed([code(name) for name in fields], "or")
+        text = f"{listed(names, 'and', 5)} events carry no {shown_fields}: the rule cannot match on them."
+        yield Sentence(text, "events", names[0])
 
 
 def _evaded(facts: Facts) -> Iterator[Sentence]:

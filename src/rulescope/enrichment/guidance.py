@@ -52,7 +52,7 @@ def _short(facts: Facts) -> Iterator[Sentence]:
     """Fragments so short that unrelated text holds them."""
     found = [
         (number, each) for number, each in facts.wanted
-        if each.op is Op.CONTAINS and isinstance(each.value, str) and 0 < len(each.value.strip()) <= SHORT and not each.every
+        if each.op is Op.CONTAINS and isinstance(each.value, str) and 0 < len(each.value.strip()) <= SHORT and each.value.isascii() and not each.every
     ]  # fmt: skip
     if found:
         number, first = found[0]
@@ -67,8 +67,8 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
     """A bare count: whoever is busy by nature passes it."""
     if not facts.counted or not any(each.op in ("gt", "ge") for each in facts.counted):
         return
-    first = facts.counted[0]
-    per = f" per {listed([code(name) for name in facts.group_by], 'and')}" if facts.group_by else ""
+    first = next(each for each in facts.counted if each.op in ("gt", "ge"))
+    per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
     text = f"The count ({code(first.text)}) is fixed: measure first how many such entries{per} your busiest harmless sources make."
     yield Sentence(text, "thresholds", first.text)
 

@@ -24,7 +24,7 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     if facts.query is None or not facts.understood or not facts.parts:
         return ()
     main = next((part for part in facts.parts if part.asks and part.role not in ("absent", "looked up")), None)
-    found = [*_main(facts, main), *_others(facts, main), *_counting(facts), *_exceptions(facts, main)]
+    found = [*_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main)]
     return tuple(found)
 
 
@@ -40,7 +40,9 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         return
     where, span = place(facts, main), _span(main.asks)
     names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
-    if names:
+    if facts.rule.kind == "filter":
+        yield Sentence(f"This filter narrows other rules to entries in which {seen}.", "indicators", "", span)
+    elif names:
         text = f"If {listed(names, 'or', 2)} is in use, {where} should hold entries in which {seen}."
         yield Sentence(text, "techniques", facts.techniques[0][0], span)
     else:
@@ -48,17 +50,26 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
 
 
 def _without_condition(facts: Facts) -> Iterator[Sentence]:
-    """A rule that tests no value: it counts, or it lists for a person to judge."""
+    """A rule that looks for no value: it counts, or it lists for a person to judge."""
     main = facts.parts[0]
     if not main.scopes:
         return
     where = place(facts, main)
-    if facts.counted:
+    if main.later:
+        text = f"The rule sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
+    elif facts.counted:
         text = f"The rule counts entries of {where}, whatever they hold."
     else:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by and main.counted else ""
-        text = f"The rule tests no value of its own: it lists entries of {where}{per} for a person to judge."
+        text = f"The rule looks for no value of its own: it lists entries of {where}{per} for a person to judge."
     yield Sentence(text, "tables", main.scopes[0])
+
+
+def _kept(main: Part | None) -> Iterator[Sentence]:
+    """What is asked of the sums themselves, counts aside."""
+    seen = described(_all(main.later), speaker(main)) if main and main.later else ""
+    if main and seen:
+        yield Sentence(f"Of what it sums up, it keeps results in which {seen}.", "thresholds", "", _span(main.later))
 
 
 def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
@@ -142,11 +153,13 @@ def _fields(names: Sequence[str]) -> str:
 def _counting(facts: Facts) -> Iterator[Sentence]:
     if not facts.counted:
         return
-    per = f" per {_fields(facts.group_by)}" if facts.group_by else ""
+    first = facts.counted[0]
+    per = f" per {_fields(first.by)}" if first.by else ""
     within = f" within {duration(facts.bins[0])}" if facts.bins else ""
-    wanted = list(dict.fromkeys(_amount(each) for each in facts.counted))
-    text = f"Single entries are not enough: the rule waits for {listed(wanted, 'and')}{per}{within}."
-    yield Sentence(text, "thresholds", facts.counted[0].text)
+    wanted = list(dict.fromkeys(_amount(each) for each in facts.counted if each.by == first.by))
+    many = first.op in ("gt", "ge")
+    start = "Single entries are not enough: the rule waits for" if many else "What is counted decides: the rule keeps"
+    yield Sentence(f"{start} {listed(wanted, 'and')}{per}{within}.", "thresholds", first.text)
 
 
 def _amount(counted: Counted) -> str:

@@ -26,6 +26,7 @@ from ..model import (
     Query,
     Scan,
     Search,
+    Star,
     TableCall,
     Union,
     outline_expr,
@@ -40,7 +41,7 @@ class Part:
     """A part: `role` is main, joined, looked up, absent, also (of a union) or the name of a correlated rule.
 
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
-    conditions on time, on counts and on what was summed up before are not among them. `counted`: rows were summed up.
+    conditions on time and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums.
     """
 
     role: str
@@ -48,6 +49,7 @@ class Part:
     scopes: list[str] = field(default_factory=list)
     asks: list[Expr] = field(default_factory=list)
     leaves: list[Expr] = field(default_factory=list)
+    later: list[Expr] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     counted: bool = False
 
@@ -57,6 +59,7 @@ class Part:
         if not self.counted:
             self.asks += other.asks
             self.leaves += other.leaves
+            self.later += other.later
             self.aliases.update(other.aliases)
         self.counted |= other.counted
 
@@ -93,8 +96,9 @@ def _parts(
                 own.scopes += tables
                 _filter(own, predicate, places.get(id(stage)))
             case Filter(predicate) | Find(predicate):
-                if not own.counted:
-                    _filter(own, predicate, places.get(id(stage)))
+                _filter(own, predicate, places.get(id(stage)))
+            case Aggregate(aggregates) if all(_whole_row(column.value) for column in aggregates) and aggregates:
+                pass  # the newest row of each: rows stay rows
             case Aggregate() | Count() | MakeSeries():
                 own.counted = True
             case Join(right, on, kind):
@@ -118,7 +122,9 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
     for term in _terms(predicate):
         if place is not None and _of_time_or_count(term, place):
             continue
-        if isinstance(term, Not):
+        if part.counted:
+            part.later.append(term)
+        elif isinstance(term, Not):
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.append(term.term)
         elif not _presence(term):
@@ -136,6 +142,10 @@ def _terms(predicate: Expr) -> Iterator[Expr]:
 def _of_time_or_count(term: Expr, place: Placed) -> bool:
     inner = term.term if isinstance(term, Not) else term
     return isinstance(inner, Match | Compare) and (is_time(inner, place.names) or is_threshold(inner, place.names))
+
+
+def _whole_row(expr: Expr) -> bool:
+    return isinstance(expr, Call) and expr.name in ("arg_max", "arg_min", "take_any") and Star() in expr.args
 
 
 def _presence(term: Expr) -> bool:

@@ -138,6 +138,9 @@ def _together(
         said.append(more)
     elif len(merged) == 1:
         return merged[0]
+    if word == "or" and any(each.joined and not each.subject for each in merged):
+        said = list(dict.fromkeys(said))
+        return Phrase("", f"one of these holds: {'; '.join(f'({n}) {each}' for n, each in enumerate(said, 1))}", word)
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
 
 

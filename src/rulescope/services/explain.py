@@ -43,6 +43,7 @@ from .reading import read_rule, unread
 
 GUESSES = (".yml", ".toml", ".yaral", ".md", ".kql")
 TRIGGERS = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "other than"}
+MOST_KEYS = 8
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 Tables = Mapping[str, Mapping[str, str]]
@@ -262,7 +263,8 @@ def _match_by(found: Found) -> list[str]:
     keys = [
         key for inner in queries(found.query) for stage in inner.stages if isinstance(stage, Join) for key in stage.on
     ]
-    return list(dict.fromkeys(outline_expr(key.left) for key in keys))
+    names = list(dict.fromkeys(outline_expr(key.left) for key in keys))
+    return names if len(names) <= MOST_KEYS else [*names[: MOST_KEYS - 1], f"{len(names) - MOST_KEYS + 1} more"]
 
 
 def short(seconds: float) -> str:

@@ -171,6 +171,8 @@ COMMON = frozenset(
 
 def _carries(name: str, carried: frozenset[str], scopes: tuple[str, ...]) -> bool:
     common = fields.canonical(name, scopes)
+    if "hashes" in carried and common.rpartition(".")[2] in ("md5", "sha1", "sha256", "imphash"):
+        return True
     return (
         name == "*" or common in COMMON or common in carried or name.lower() in carried or common not in fields.common()
     )
@@ -411,9 +413,15 @@ def _filters(found: Found) -> frozenset[int]:
 
 def _counted(query: Query) -> tuple[Counted, ...]:
     """Conditions that compare a counted number with a constant."""
+    grouped = analysis.groupings(query)
     found = (
         Counted(
-            each.field, each.how, each.op.value, each.value, f"{each.field} {SIGNS.get(each.op, each.op)} {each.value}"
+            each.field,
+            each.how,
+            each.op.value,
+            each.value,
+            f"{each.field} {SIGNS.get(each.op, each.op)} {each.value}",
+            next((group.by for group in reversed(grouped) if group.stage <= each.stage), ()),
         )
         for each in analysis.thresholds(query)
         if isinstance(each.value, int | float) and not isinstance(each.value, bool)
