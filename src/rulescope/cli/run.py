@@ -334,6 +334,8 @@ def _answer(session: Session, text: str) -> None:
             show.table(("table", "rows"), ((name, table.num_rows) for name, table in session.tables.items()))
         elif command == ".schema" and rest.strip() in session.tables:
             show.table(("column", "type"), service.schema(session, rest.strip()))
+        elif command == ".schema" and rest.strip():
+            click.echo(f"no table {rest.strip()}; there are {', '.join(session.tables) or 'none'}", err=True)
         elif command.startswith("."):
             click.echo(interactive.HELP)
         else:

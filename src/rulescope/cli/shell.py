@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from prompt_toolkit.history import FileHistory, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 OPERATORS = (
-    "where", "extend", "project", "project-away", "project-keep", "project-rename", "project-reorder", "summarize", "distinct",
-    "join", "lookup", "union", "sort by", "order by", "top", "take", "count", "mv-expand", "mv-apply", "parse", "parse-where",
-    "parse-kv", "make-series", "serialize", "render", "let", "search", "print", "range", "datatable",
+    "as", "consume", "count", "datatable", "distinct", "evaluate", "extend", "externaldata", "facet", "find", "fork",
+    "getschema", "invoke", "join", "let", "limit", "lookup", "make-graph", "make-series", "materialize", "mv-apply",
+    "mv-expand", "order by", "parse", "parse-kv", "parse-where", "partition", "print", "project", "project-away",
+    "project-keep", "project-rename", "project-reorder", "range", "reduce by", "render", "sample", "sample-distinct", "scan",
+    "search", "serialize", "sort by", "summarize", "take", "top", "top-hitters", "top-nested", "union", "where",
 )  # fmt: skip
+TYPED = re.compile(r"[A-Za-z_][\w-]*")
 
 HELP = """\
-Type a Kusto query; a blank line or a semicolon runs it (Alt+Enter adds a line).
+Type a Kusto query; a blank line or a semicolon runs it, as Alt+Enter does at once.
 .tables        the tables there are, with their number of rows
 .schema NAME   the columns of a table
 .help          this text
@@ -35,8 +39,8 @@ class Words(Completer):
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         """Words that start with what is typed, ignoring case."""
-        typed = document.get_word_before_cursor(WORD=False)
-        if not typed or not typed[0].isalpha():
+        typed = document.get_word_before_cursor(pattern=TYPED)
+        if not typed:
             return
         for word, kind in self._words:
             if word.lower().startswith(typed.lower()):
