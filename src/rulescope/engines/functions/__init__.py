@@ -33,13 +33,16 @@ class Scalar:
 
 def table() -> list[Scalar]:
     """All of them."""
-    from . import arrays, network, parsers, series, text, times, xxhash
+    from . import arrays, geo_cells, geo_points, geo_shapes, network, parsers, series, text, times, xxhash
 
     return [
         *text.FUNCTIONS,
         *parsers.FUNCTIONS,
         *times.FUNCTIONS,
         *network.FUNCTIONS,
+        *geo_points.FUNCTIONS,
+        *geo_shapes.FUNCTIONS,
+        *geo_cells.FUNCTIONS,
         *arrays.FUNCTIONS,
         *series.FUNCTIONS,
         *xxhash.FUNCTIONS,

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from collections.abc import Iterable
+from decimal import Decimal, localcontext
 from typing import Any
 
 from . import Scalar
@@ -103,20 +104,46 @@ def array_split(text: str, at: str) -> str | None:
     return dumps([items[a:b] for a, b in itertools.pairwise(edges)])
 
 
-def array_sort(text: str, descending: bool) -> str | None:
-    items = json.loads(text)
-    if not isinstance(items, list):
-        return None
-    present = [item for item in items if item is not None]
-    if all(isinstance(item, int | float) and not isinstance(item, bool) for item in present) or all(
-        isinstance(item, str) for item in present
-    ):
-        present.sort(reverse=descending)
-    else:
-        from ...errors import RunError
+def array_sort(lists: str, descending: bool, nulls_last: bool) -> str:
+    """The first array sorted and the others in its order; null for one of another length.
 
-        raise RunError("array_sort of values of several types")
-    return dumps(present + [None] * (len(items) - len(present)))
+    Numbers stand before text, and text before all else. Source: array-sort-asc-function
+    """
+    first, *others = json.loads(lists)
+    if not isinstance(first, list):
+        return dumps([None] * (len(others) + 1))
+    present = [place for place, item in enumerate(first) if item is not None]
+    ranks: list[list[int]] = [[], [], []]
+    for place in present:
+        item = first[place]
+        number = isinstance(item, int | float) and not isinstance(item, bool)
+        ranks[0 if number else 1 if isinstance(item, str) else 2].append(place)
+    order: list[int] = []
+    for rank in ranks[:2]:
+        order += sorted(rank, key=lambda place: first[place], reverse=descending)
+    order += ranks[2]
+    missing = [place for place, item in enumerate(first) if item is None]
+    order = order + missing if nulls_last else missing + order
+    return dumps(
+        [
+            [each[place] for place in order] if isinstance(each, list) and len(each) == len(first) else None
+            for each in (first, *others)
+        ]
+    )
+
+
+def decimal(op: str, left: str, right: str) -> str | None:
+    """A product, quotient or remainder of decimals, rounded to 18 places."""
+    a, b = Decimal(left), Decimal(right)
+    with localcontext() as context:
+        context.prec = 76
+        if op == "*":
+            made = a * b
+        elif not b:
+            return None
+        else:
+            made = a / b if op == "/" else (a % abs(b) + abs(b)) % abs(b)
+        return f"{made.quantize(Decimal(1).scaleb(-18)):f}"
 
 
 def strcat_array(text: str, delimiter: str) -> str:
@@ -290,7 +317,8 @@ FUNCTIONS = [
     Scalar("array_rotate", "sl>s", array_rotate),
     Scalar("array_shift", "sls>s", array_shift),
     Scalar("array_split", "ss>s", array_split),
-    Scalar("array_sort", "sb>s", array_sort),
+    Scalar("array_sort", "sbb>s", array_sort),
+    Scalar("decimal", "sss>s", decimal),
     Scalar("strcat_array", "ss>s", strcat_array),
     Scalar("bag_has_key", "ss>b", bag_has_key),
     Scalar("bag_merge", "s>s", bag_merge),

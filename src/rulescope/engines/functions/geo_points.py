@@ -5,6 +5,7 @@ The globe is a sphere and edges are geodesics, as in Kusto. Longitudes come befo
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -132,7 +133,7 @@ def line_length(text: str) -> float | None:
 
 def length(points: Sequence[Point]) -> float:
     """Metres along points."""
-    return math.fsum(geo_distance(*a, *b) or 0.0 for a, b in zip(points, points[1:], strict=False))
+    return math.fsum(geo_distance(*a, *b) or 0.0 for a, b in itertools.pairwise(points))
 
 
 def line_centroid(text: str) -> str | None:
@@ -143,7 +144,7 @@ def line_centroid(text: str) -> str | None:
     total: Vector = (0.0, 0.0, 0.0)
     for part in parts:
         vectors = [vector(point) for point in part]
-        for a, b in zip(vectors, vectors[1:], strict=False):
+        for a, b in itertools.pairwise(vectors):
             both, apart = norm(plus(a, b)), norm(plus(a, scaled(b, -1)))
             total = plus(total, scaled(plus(a, b), apart / both if both else 0.0))
     return write("Point", degrees(total)) if norm(total) else None
@@ -155,7 +156,7 @@ def interpolate(text: str, fraction: float) -> str | None:
         return None
     points = _single(parts, "geo_line_interpolate_point")
     left = fraction * length(points)
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         size = geo_distance(*a, *b) or 0.0
         if left < size:
             return write("Point", between(a, b, left / size) if left else a)
@@ -192,7 +193,7 @@ def nearest(point: Point, parts: list[list[Point]]) -> tuple[float, int, int, Po
     """Metres to the closest point of lines, the numbers of its part and edge, and the point."""
     found = []
     for number, part in enumerate(parts):
-        for edge, (a, b) in enumerate(zip(part, part[1:], strict=False)):
+        for edge, (a, b) in enumerate(itertools.pairwise(part)):
             foot = closest(point, a, b)
             found.append((geo_distance(*point, *foot) or 0.0, number, edge, foot))
     return min(found)
@@ -271,7 +272,7 @@ def polygon_densify(text: str, tolerance: float) -> str | None:
 
 def _dense(points: list[Point], tolerance: float) -> list[Point]:
     made = points[:1]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in itertools.pairwise(points):
         made += densified(a, b, tolerance)
     return made
 

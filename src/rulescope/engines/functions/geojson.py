@@ -43,11 +43,18 @@ def polygons(text: str) -> list[list[list[Point]]] | None:
     for part in parts:
         if not isinstance(part, list) or not part:
             return None
+        if kind == "MultiPolygon" and len(part) == 1 and _depth(part) == 4:
+            part = part[0]  # a list packed once more is taken, as in an example of geo_point_in_polygon
         rings = [_ring(ring) for ring in part]
         if any(ring is None for ring in rings):
             return None
         made.append([ring for ring in rings if ring is not None])
     return made
+
+
+def _depth(value: Any) -> int:
+    """How deep the first elements nest."""
+    return 1 + _depth(value[0]) if isinstance(value, list) and value else 0
 
 
 def _geometry(text: str) -> tuple[str, Any]:

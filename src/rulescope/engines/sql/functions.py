@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ...model import Call, Expr, Field, Literal, Named, Op, Star
+from ..functions.refused import why_not
 from ..types import ALIASES, SQL_TYPES
 from .predicates import compare, empty, regex_sql
 from .scalars import FUNCTIONS, SAME, Row
@@ -15,6 +16,7 @@ from .values import (
     boolean,
     common_type,
     convert,
+    dynamic,
     instant,
     json_text,
     long,
@@ -53,8 +55,9 @@ class Functions:
         if build is not None:
             return build(self, node, at)
         rows = FUNCTIONS.get(name)
-        if rows is None:
-            raise unsupported(f"function {node.name}")
+        reason = why_not(name)
+        if rows is None or reason:
+            raise unsupported(f"function {node.name}{f': it {reason}' if reason else ''}")
         return by_table(node.name, rows, [at.value(arg) for arg in node.args])
 
 
@@ -90,6 +93,8 @@ def argument(letter: str, value: Value, name: str) -> Value:
     if letter in "nm":
         found = number(value, name)
         return convert(found, "long") if letter == "m" and found.type == "int" else found
+    if letter == "d" and value.known and value.type == "string":
+        return dynamic(value.constant) if value.constant else null("dynamic")
     return convert(value, LETTERS[letter])
 
 
@@ -155,8 +160,9 @@ def _numbers(op: str, left: Value, right: Value) -> Value:
         sql = {"/": "({0} // nullif({1}, 0))", "%": "k_mod({0}, {1})"}.get(op, f"({{0}} {op} {{1}})")
         return Value(sql.format(left.sql, right.sql), kind)
     if kind == "decimal":
-        if op in ("*", "/"):
-            raise unsupported(f"decimal {op} decimal")
+        if op != "+" and op != "-":
+            sql = f"kx_decimal('{op}', {left.sql}::VARCHAR, {right.sql}::VARCHAR)"
+            return Value(f"try_cast({sql} AS DECIMAL(38,18))", kind)
         return Value(f"({left.sql} {op} {right.sql})", kind)
     if op == "%":
         return Value(f"k_mod({left.sql}, {right.sql})", kind)
@@ -252,8 +258,6 @@ def _to(kind: str) -> Callable[[Functions, Call, Expressions], Value]:
 def _parse_json(functions: Functions, node: Call, at: Expressions) -> Value:
     value = at.value(node.args[0])
     if value.known and value.type == "string":
-        from .values import dynamic
-
         return dynamic(value.constant) if value.constant else null("dynamic")
     return convert(value, "dynamic")
 
@@ -463,10 +467,12 @@ def _pack_all(functions: Functions, node: Call, at: Expressions) -> Value:
 
 def _array_sort(descending: bool) -> Callable[[Functions, Call, Expressions], Value]:
     def build(functions: Functions, node: Call, at: Expressions) -> Value:
-        if len(node.args) != 1:
-            raise unsupported(f"{node.name} of several arrays")
-        value = convert(at.value(node.args[0]), "dynamic")
-        return Value(f"kx_array_sort({value.sql}::VARCHAR, {'TRUE' if descending else 'FALSE'})::JSON", "dynamic")
+        args = [at.value(arg) for arg in plain_args(node)]
+        last = args.pop().sql if len(args) > 1 and args[-1].type == "bool" else "TRUE"
+        way = "TRUE" if descending else "FALSE"
+        lists = ", ".join(f"coalesce({convert(arg, 'dynamic').sql}, 'null'::JSON)" for arg in args)
+        whole = f"kx_array_sort(to_json([{lists}])::VARCHAR, {way}, {last})::JSON"
+        return Value(f"nullif(json_extract({whole}, '$[0]'), 'null'::JSON)" if len(args) == 1 else whole, "dynamic")
 
     return build
 

@@ -9,6 +9,7 @@ Names in `kx_` are the Arrow functions of `engines.functions`, those in `k_` mac
 from __future__ import annotations
 
 from .macros import DAY
+from .scalars_geo import GEO
 
 Row = tuple[str, str, str]
 
@@ -267,10 +268,6 @@ NETWORK = {
         ("sd", "kx_has_any_ipv4_prefix({0}, {1}::VARCHAR)", "bool"),
         ("ss*", "kx_has_any_ipv4_prefix({0}, to_json([{*}])::VARCHAR)", "bool"),
     ),
-    "geo_distance_2points": _one("rrrr", "kx_geo_distance({0}, {1}, {2}, {3})", "real"),
-    "geo_point_to_geohash": _rows(("rr", "kx_geohash({0}, {1}, 5)", "string"), ("rrl", "kx_geohash({0}, {1}, {2})", "string")),
-    "geo_geohash_to_central_point": _one("s", "kx_geohash_center({0})::JSON", "dynamic"),
-    "geo_point_in_circle": _one("rrrrr", "CASE WHEN {4} > 0 THEN kx_geo_distance({0}, {1}, {2}, {3}) <= {4} END", "bool"),
     "new_guid": _one("", "uuid()::VARCHAR", "guid"),
 }  # fmt: skip
 
@@ -290,7 +287,7 @@ SERIES = {
 }  # fmt: skip
 
 FUNCTIONS: dict[str, tuple[Row, ...]] = {
-    name: rows for table in (TEXT, NUMBERS, TIMES, DYNAMICS, NETWORK, SERIES) for name, rows in table.items() if rows
+    name: rows for table in (TEXT, NUMBERS, TIMES, DYNAMICS, NETWORK, GEO, SERIES) for name, rows in table.items() if rows
 }
 
 SAME = {  # name: the name it is read as
