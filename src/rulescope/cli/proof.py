@@ -127,6 +127,8 @@ def _witness(witness: Witness, first: str, second: str, start: str = "") -> None
     """An event that tells the two apart, in the names of each."""
     who = f"{first} matches, {second} does not" if witness.source_matches else f"{second} matches, {first} does not"
     show.line(f"{start}witness: {who} ({witness.origin})")
+    if not (witness.event or witness.mapped):
+        show.line(f"{start}  an event without any field")
     for label, fields in (("event", witness.event), ("row", witness.mapped)):
         if fields:
             show.line(f"{start}  {label}: " + ", ".join(f"{name}={value!r}" for name, value in fields.items()))

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ..analysis.examples import examples
+from ..analysis.witness import inside, outside
 from ..errors import UnsupportedError
 from ..model import Expr, Field, Logsource, Match, Node, Op, Query, expressions, replace, rewrite
 from ..schemas import mappings
@@ -197,11 +198,15 @@ def _texts(asked: Iterable[Expr]) -> Iterator[tuple[str, str]]:
         for match in expressions(expr, Match):
             if isinstance(match.subject, Field) and match.subject.name != "*" and match.op in TEXT_OPS | {Op.EQ}:
                 for value in match.values[:MOST_VALUES]:
-                    if isinstance(value, str) and value and match.op not in (Op.REGEX, Op.CIDR):
-                        yield (
-                            match.subject.name,
-                            value.replace("*", "a").replace("?", "b") if match.op is Op.WILDCARD else value,
-                        )
+                    if isinstance(value, str) and value and match.op is not Op.REGEX:
+                        yield from ((match.subject.name, text) for text in _like(match.op, value))
+
+
+def _like(op: Op, value: str) -> tuple[str, ...]:
+    """Texts a test is about: its value, one a wildcard takes, addresses inside and beside a network."""
+    if op is Op.CIDR:
+        return (*inside(value)[:1], *outside(value)[:2])
+    return (value.replace("*", "a").replace("?", "b") if op is Op.WILDCARD else value,)
 
 
 MOST_VALUES = 3

@@ -474,7 +474,7 @@ def _witness(cases: Sequence[_Case], by_first: bool) -> Witness | None:
     """The plainest of events that only one side chooses: with the fewest fields, in the source's names if it has them."""
     if not cases:
         return None
-    plain = min(cases, key=lambda case: (case.origin == OTHER_KIND, case.event is None, len(case.row)))
+    plain = min(cases, key=lambda case: (case.origin == OTHER_KIND, case.event is None, not case.row, len(case.row)))
     return Witness(plain.event or {}, plain.row, by_first, not by_first, plain.origin)
 
 

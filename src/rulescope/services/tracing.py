@@ -70,6 +70,7 @@ TIMES = frozenset({"TimeGenerated", "Timestamp"})
 CHOOSING = (Filter, Union, Nested, Parse, Expand)
 KEEPING = (Extend, Parse, ParseKv, Rename, Serialize, Sort, As, Expand)
 SHOWING = (Aggregate, Limit, Top, TopNested, Count, Distinct, SampleDistinct, Evaluate)
+RANGES = frozenset({"ipv4_is_in_range", "ipv4_is_in_any_range", "ipv6_is_in_range", "ipv6_is_in_any_range"})
 CALLER = "comparison of single events"
 
 
@@ -251,6 +252,14 @@ class _Condition:
             case Not(term):
                 inner = self.expr(term, made)
                 return Not(inner) if inner != And(()) else inner
+            case Match(Call() as range_, Op.EQ, (bool(truth),)) if range_.name in RANGES:
+                inside = self.range_(range_, made)
+                if inside is not None:
+                    return inside if truth else Not(inside)
+            case Call(function) if function in RANGES:
+                inside = self.range_(expr, made)
+                if inside is not None:
+                    return inside
             case Match(subject):
                 name = path(subject, made)
                 if name is not None:
@@ -267,6 +276,16 @@ class _Condition:
         if not isinstance(expr, Within):  # the device's system: rows have it
             self.whole = False
         return And(())
+
+    def range_(self, call: Call, made: dict[str, Expr]) -> Expr | None:
+        """`ipv4_is_in_range(column, "10.0.0.0/8", ...)` as a test of the column."""
+        name = path(call.args[0], made) if call.args else None
+        values = tuple(
+            each.value for each in call.args[1:] if isinstance(each, Literal) and isinstance(each.value, str)
+        )
+        if name is None or not values or len(values) < len(call.args) - 1:
+            return None
+        return Match(Field(name), Op.CIDR, values)
 
 
 def path(expr: Expr, made: dict[str, Expr]) -> str | None:
