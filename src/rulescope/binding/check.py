@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
+from functools import lru_cache
 
 from .. import model as m
 from ..model.walk import children
@@ -126,6 +127,11 @@ def report(
 
 def near_miss(name: str, known: Collection[str]) -> str:
     """The known name most like `name`: the same but for case, else a close one; "" when none is."""
+    return _near_miss(name, tuple(known))
+
+
+@lru_cache(maxsize=4_000)
+def _near_miss(name: str, known: tuple[str, ...]) -> str:
     folded = name.casefold()
     for candidate in known:
         if candidate.casefold() == folded:
