@@ -128,7 +128,11 @@ class Expressions:
     def condition(self, node: Expr) -> Value:
         if isinstance(node, And | Or) and not node.terms:
             return boolean(isinstance(node, And))
+        if isinstance(node, Not) and isinstance(node.term, Literal | Field | Call):
+            return Value(f"(NOT {self.holds(node.term)})", "bool")
         sql = self.holds(node)
+        if isinstance(node, Match | Compare) and (node.op in ORDERED or _negation(node)):
+            return Value(sql, "bool")
         if isinstance(node, Match | Compare | Within):
             return Value(f"coalesce({sql}, FALSE)", "bool")
         return Value(sql, "bool")
@@ -186,6 +190,15 @@ class Expressions:
 
     def named(self, node: Named) -> Value:
         return self.value(node.value)
+
+
+ORDERED = (Op.LT, Op.LE, Op.GT, Op.GE)
+"""Comparisons whose value is null when a side is; all others are false then."""
+
+
+def _negation(node: Match | Compare) -> bool:
+    """Whether this is `not(x)` of a bool: null stays null."""
+    return isinstance(node, Match) and node.op is Op.EQ and not node.cased and node.values == (False,)
 
 
 def _step(key: Expr) -> str | None:
