@@ -251,9 +251,9 @@ def _column(column: m.Column, names: Names) -> str:
     return column.name or (value.name if isinstance(value, m.Field) else shown(value, names.aliases))
 
 
-def group_by(query: m.Query) -> tuple[str, ...]:
+def group_by(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[str, ...]:
     """The fields of the last grouping: what one row of the result stands for."""
-    found = groupings(query)
+    found = groupings(query, stages)
     return found[-1].by if found else ()
 
 

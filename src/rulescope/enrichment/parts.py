@@ -64,9 +64,9 @@ class Part:
         self.counted |= other.counted
 
 
-def parts(query: Query) -> tuple[Part, ...]:
+def parts(query: Query, stages: tuple[Placed, ...] | None = None) -> tuple[Part, ...]:
     """The main part first, then the others in reading order; those that ask nothing of their entries too."""
-    places = {id(place.stage): place for place in placed(query)}
+    places = {id(place.stage): place for place in (stages if stages is not None else placed(query))}
     return tuple(_parts(query, "main", places, {}))
 
 

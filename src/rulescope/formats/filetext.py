@@ -13,6 +13,9 @@ MARKS = (
 )
 
 
+CONTROLS = bytes([*range(9), *range(14, 27)])
+
+
 def file_text(data: bytes) -> str:
     """The text of `data`, line ends as `\\n`, stray NULs as spaces so that places stay true. Never raises.
 
@@ -26,8 +29,7 @@ def is_binary(data: bytes) -> bool:
     head = data[:2048]
     if any(head.startswith(mark) for mark, _ in MARKS) or _looks_utf16(head):
         return False
-    controls = sum(byte < 9 or 13 < byte < 27 for byte in head)
-    return controls > max(3, len(head) // 50)
+    return len(head) - len(head.translate(None, CONTROLS)) > max(3, len(head) // 50)
 
 
 def _decoded(data: bytes) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from .. import formats
-from ..analysis import placed
 from ..analysis.impossible import impossible
 from ..analysis.shapes import known_facts
 from ..catalogue import Entry, digest, key_of
@@ -113,7 +112,7 @@ def _likeness(rule: Rule, found: Found) -> bytes:
     pairs = list(zip(found.indicators, found.predicates, strict=True))
     if found.query is not None:
         filters = {
-            place.number for place in placed(found.query) if isinstance(place.stage, Filter | Search | Find | Correlate)
+            place.number for place in found.stages if isinstance(place.stage, Filter | Search | Find | Correlate)
         }
         pairs = [pair for pair in pairs if pair[0].stage in filters] or pairs
     tests = {(test.field, test.op, test.value, each.negated) for each, test in pairs}

@@ -135,7 +135,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
     )
     query = found.query
     outputs = analysis.output_fields(query) if query else ()
-    stages = analysis.stages(query, rule.text) if query else ()
+    stages = analysis.stages(query, rule.text, found.stages) if query else ()
     trust = confidence(facts)
     return RulePage(
         rule=rule,
@@ -157,9 +157,9 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         parameters=query.parameters if query else (),
         stages=stages,
         tree=tuple(tree for stage in stages for tree in stage.conditions),
-        windows=analysis.time_windows(query) if query else (),
-        thresholds=analysis.thresholds(query) if query else (),
-        groupings=analysis.groupings(query) if query else (),
+        windows=analysis.time_windows(query, found.stages) if query else (),
+        thresholds=analysis.thresholds(query, found.stages) if query else (),
+        groupings=analysis.groupings(query, found.stages) if query else (),
         indicators=tuple(each for each in found.indicators if not each.negated),
         exclusions=tuple(each for each in found.indicators if each.negated),
         indicator_groups=groups(found, False, counts),
@@ -218,7 +218,7 @@ def _facts(rule: Rule, found: Found, level: str, windows: Sequence[float]) -> tu
         Fact("Time window", _window(rule, windows)),
         Fact("Schedule", _schedule(rule.schedule)),
         Fact("Trigger", _trigger(rule.trigger)),
-        Fact("Group by", ", ".join(analysis.group_by(found.query)) if found.query else ""),
+        Fact("Group by", ", ".join(analysis.group_by(found.query, found.stages)) if found.query else ""),
         Fact("Match by", ", ".join(_match_by(found))),
         Fact("Author", ", ".join(rule.authors)),
         Fact("Source", rule.source, f"/sources/{rule.source}" if rule.source else ""),

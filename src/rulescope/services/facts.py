@@ -55,6 +55,7 @@ class Found:
     types: Mapping[str, str]
     events: tuple[EventRow, ...]
     forwards: str
+    stages: tuple[analysis.Placed, ...] = ()
 
 
 def found_in(read: Read, given: binding.Tables | None = None) -> Found:
@@ -63,13 +64,14 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
     scopes = scopes_of(query, rule)
     if query is None:
         return Found(rule, None, scopes, (), (), (), None, {}, (), "")
-    indicators = analysis.indicators(query)
+    stages = analysis.placed(query)
+    indicators = analysis.indicators(query, stages)
     columns, types, bound = _bound(rule, query, given)
-    diagnostics = (*analysis.faults(query), *bound)
+    diagnostics = (*analysis.faults(query, stages), *bound)
     rows = event_rows(query, scopes)
     predicates = tuple(canonical(each, scopes) for each in indicators)
     return Found(
-        rule, query, scopes, indicators, predicates, diagnostics, columns, types, rows, forwards(query, scopes)
+        rule, query, scopes, indicators, predicates, diagnostics, columns, types, rows, forwards(query, scopes), stages
     )  # fmt: skip
 
 
@@ -82,7 +84,9 @@ def _bound(
     """(columns of the result or None, their types, what does not fit). Only Kusto rules have tables with types."""
     if rule.language != "kusto":
         return None, {}, ()
-    known = {**shipped(_platform_of(query, rule)), **(given or {})}
+    known: binding.Tables = shipped(_platform_of(query, rule))
+    if given:
+        known = {**known, **given}
     bound = binding.bind(query, known)
     columns = None if bound.row.open else tuple(bound.row.columns)
     told = () if given is None and any(scope not in known for scope in scopes_of(query, rule)) else bound.diagnostics
@@ -364,13 +368,13 @@ def enrichment_facts(
         for each in technique_rows(found.rule)
         if each.name
     )
-    windows = analysis.time_windows(query) if query else ()
+    windows = analysis.time_windows(query, found.stages) if query else ()
     return Facts(
         rule=found.rule,
         query=query,
         understood=query is not None and understood(query) and not reading,
         scopes=found.scopes,
-        parts=parts(query) if query else (),
+        parts=parts(query, found.stages) if query else (),
         indicators=found.indicators,
         common=tuple(fields.canonical(each.field, found.scopes) for each in found.indicators),
         filters=_filters(found),
@@ -378,10 +382,10 @@ def enrichment_facts(
         corpus=corpus,
         activities=activities(found),
         techniques=tuple(dict.fromkeys(rows)),
-        counted=_counted(query) if query else (),
+        counted=_counted(query, found.stages) if query else (),
         bins=tuple(each.seconds for each in windows if each.seconds and each.op is None),
         lookbacks=tuple(each.seconds for each in windows if each.seconds and each.op in (Op.GT, Op.GE)),
-        group_by=analysis.group_by(query) if query else (),
+        group_by=analysis.group_by(query, found.stages) if query else (),
         joins=sum(isinstance(stage, Join) for inner in queries(query) for stage in inner.stages) if query else 0,
         diagnostics=(*reading, *found.diagnostics),
         lacking=tuple((row.name, row.lacks) for row in found.events if not row.covered and row.lacks),
@@ -403,17 +407,13 @@ def _filters(found: Found) -> frozenset[int]:
     """The numbers of the indicators that entries must pass, not those that only tell columns apart."""
     if found.query is None:
         return frozenset()
-    stages = {
-        place.number
-        for place in analysis.placed(found.query)
-        if isinstance(place.stage, Filter | Search | Find | Correlate)
-    }
+    stages = {place.number for place in found.stages if isinstance(place.stage, Filter | Search | Find | Correlate)}
     return frozenset(number for number, each in enumerate(found.indicators) if each.stage in stages)
 
 
-def _counted(query: Query) -> tuple[Counted, ...]:
+def _counted(query: Query, stages: tuple[analysis.Placed, ...]) -> tuple[Counted, ...]:
     """Conditions that compare a counted number with a constant."""
-    grouped = analysis.groupings(query)
+    grouped = analysis.groupings(query, stages)
     found = (
         Counted(
             each.field,
@@ -423,7 +423,7 @@ def _counted(query: Query) -> tuple[Counted, ...]:
             f"{each.field} {SIGNS.get(each.op, each.op)} {each.value}",
             next((group.by for group in reversed(grouped) if group.stage <= each.stage), ()),
         )
-        for each in analysis.thresholds(query)
+        for each in analysis.thresholds(query, stages)
         if isinstance(each.value, int | float) and not isinstance(each.value, bool)
     )
     return tuple(dict.fromkeys(found))

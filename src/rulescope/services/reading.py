@@ -89,7 +89,8 @@ def unread(read: Read) -> tuple[Diagnostic, ...]:
 def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
     """What a rule runs on: the tables of its query or the log source; what its file names when the query is not read."""
     found: dict[str, None] = {}
-    for inner in queries(query) if query else ():
+    inside = tuple(queries(query)) if query else ()
+    for inner in inside:
         for stage in inner.stages:
             match stage:
                 case Scan(table=table, logsource=logsource):
@@ -100,7 +101,7 @@ def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
                     found.update(dict.fromkeys(tables))
                 case _:
                     pass
-    lets = {let.name for inner in (queries(query) if query else ()) for let in inner.lets}
+    lets = {let.name for inner in inside for let in inner.lets}
     names = tuple(name for name in found if name not in lets and not name.startswith("_GetWatchlist"))
     return names or rule.tables
 
