@@ -45,6 +45,7 @@ CASES = [  # name, a, b, verdict
     ("a word or a part of one", 'Syslog | where SyslogMessage contains "su"', 'Syslog | where SyslogMessage has "su"', "narrower"),
     ("a number as text", "SecurityEvent | where EventID in (1, 2)", "SecurityEvent | where EventID == 1 or EventID == 2", "equal"),
     ("paths into JSON", 'SigninLogs | where DeviceDetail.trustType == "x"', 'SigninLogs | where tostring(DeviceDetail["trustType"]) =~ "x"', "wider"),
+    ("a condition no event could be made for", 'Syslog | where Facility == "a"', 'Syslog | where Facility == "a" and strlen(extract("id=([0-9]+)", 1, SyslogMessage)) < 900', "untested"),
     ("an unknown table", 'Mine_CL | where a == 5 and b has "x"', "Mine_CL | where a == 5", "wider"),
     ("addresses by range or by text", 'CommonSecurityLog | where not(ipv4_is_in_range(SourceIP, "10.0.0.0/8"))', 'CommonSecurityLog | where SourceIP !startswith "10."', "wider"),
     ("other tables", "Syslog | where Facility == 'a'", "SigninLogs | where ResultType == 0", "untested"),

@@ -132,7 +132,10 @@ def _row(event: Mapping[str, Any], base: Mapping[str, Any], types: Types) -> Row
 def _put(row: Row, column: str, keys: list[str], value: Any, kind: str) -> None:
     if kind not in ("dynamic", "string") or value is None:
         raise Outside(column)
-    Json(column, (column, *keys)).store(value, {column: kind}, row)
+    try:
+        Json(column, (column, *keys)).store(value, {column: kind}, row)
+    except (ValueError, TypeError, AttributeError):  # the column holds other text already
+        raise Outside(column) from None
 
 
 def plausible(row: Mapping[str, Any], way: mappings.Mapping) -> bool:

@@ -105,7 +105,7 @@ class _Task:
     b: Traced
     a: Traced | None = None
     table: str = ""
-    fitted: bool = True  # rows of `b` are made from all it asks
+    fitted: bool = True  # rows are made from all that the queries ask
     proven: bool = False
     turned: bool = False  # the caller named them the other way round
     notes: list[str] = field(default_factory=list)
@@ -459,6 +459,9 @@ def _relation(
                 f"the second chooses none of {events} events, {chosen[0]} of which the first chooses",
             )
         return Verdict.UNTESTED, f"no event that the second chooses could be made ({events} tried)"
+    if not missing and not extra and not task.fitted:
+        why = "but not all that is asked could be made into events"
+        return Verdict.UNTESTED, f"no difference on {events} events, {both} of which both choose, {why}"
     if not missing and not extra:
         return Verdict.EQUAL, f"no difference on {events} events, {both} of which both choose"
     if missing and extra:
