@@ -83,18 +83,21 @@
     };
     part("more").addEventListener("click", more);
     more();
+    const listed = new Set(found.map((row) => row[at.key]));
     if (!found.length) part("results").append(make("p", "empty", "No rule matches. Remove a filter, or search for fewer words."));
+    return listed;
   };
 
   // full text of the pages, when the site was published with pagefind
-  const deep = async () => {
-    if (!here.dataset.pagefind || !text) return;
+  const deep = async (listed) => {
+    if (!here.dataset.pagefind || !text || /\w:\S/.test(text)) return;
     const pagefind = await import(here.dataset.pagefind).catch(() => null);
     const { results = [] } = (await pagefind?.search(text)) ?? {};
-    if (!results.length) return;
+    const further = (await Promise.all(results.slice(0, 40).map((each) => each.data()))).filter(({ url }) => !listed.has(url.split("/").at(-2)));
+    if (!further.length) return;
     const section = make("section", "stack");
     section.append(make("h2", "", "In the text of rules"));
-    for (const result of await Promise.all(results.slice(0, 20).map((each) => each.data()))) {
+    for (const result of further.slice(0, 20)) {
       const article = make("article", "card rule-card");
       const title = make("h2");
       const link = make("a", "", result.meta?.title ?? result.url);
