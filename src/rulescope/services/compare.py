@@ -38,8 +38,8 @@ from .common_rows import (
     rows_of,
     ways,
 )
+from .declared import declared
 from .reading import read_rule
-from .tables import declared
 from .tracing import DEVICES, NUMBER, Traced, condition, renamed, traced
 
 Row = dict[str, Any]
