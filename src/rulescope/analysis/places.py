@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,10 +94,21 @@ _LEAVES = (m.Field, m.Literal, m.Query, m.Star)
 
 
 def placed(query: m.Query) -> tuple[Placed, ...]:
-    """All stages in reading order: lets first, the main stages, and after each the stages inside it."""
+    """All stages in reading order: lets first, the main stages, and after each the stages inside it.
+
+    The last few queries are remembered: whoever explains a query asks for its stages many times.
+    """
+    for known, stages in tuple(_RECENT):
+        if known is query:
+            return stages
     found: list[Placed] = []
     _query(query, found, 0, "", {}, Names())
-    return tuple(found)
+    stages = tuple(found)
+    _RECENT.appendleft((query, stages))
+    return stages
+
+
+_RECENT: deque[tuple[m.Query, tuple[Placed, ...]]] = deque(maxlen=4)
 
 
 def _query(

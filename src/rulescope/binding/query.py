@@ -208,6 +208,10 @@ def _union(stage: m.Union, before: RowType | None, scope: Scope) -> RowType:
     inner = scope if not stage.isfuzzy else scope.quiet
     if not rows and len(stage.queries) == 1 and not stage.withsource:
         return query_row(stage.queries[0], inner)
+    if not rows and len(stage.queries) == 1 and stage.kind == "outer" and (pattern := pattern_of(stage.queries[0])):
+        every = pattern_row(pattern, inner)  # remembered: `union withsource=T *` is common
+        if every is not None and stage.withsource not in every.types:
+            return RowType.of({stage.withsource: "string", **every.types}, every.open)
     for query in stage.queries:
         rows.extend(_input_rows(query, inner))
     return union_row(rows, stage.kind, stage.withsource, scope.as_analyser)

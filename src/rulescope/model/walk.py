@@ -12,19 +12,38 @@ from .tree import Opaque, OpaqueExpr, Query
 T = TypeVar("T", bound=Node)
 
 
+PLAIN = frozenset(
+    {"str", "bool", "int", "float", "bool | None", "float | None", "Op", "Scalar", "tuple[Scalar, ...]", "tuple[str, ...]",
+     "tuple[tuple[str, str], ...]", "Span | None"}
+)  # fmt: skip
+"""Types of fields, as written, that never hold a node: nothing to visit there."""
+
+
 @cache
 def _fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(name for name in kind.__struct_fields__ if name not in ("span", "keyword"))
+    types = {
+        name: type for base in reversed(kind.__mro__) for name, type in vars(base).get("__annotations__", {}).items()
+    }
+    return tuple(name for name in kind.__struct_fields__ if str(types.get(name)) not in PLAIN)
 
 
 def children(node: Node) -> Iterator[Node]:
     """The nodes directly inside `node`, in the order of its fields."""
+    return iter(inside(node))
+
+
+def inside(node: Node) -> list[Node]:
+    """The same as a list."""
+    found: list[Node] = []
     for name in _fields(type(node)):
         value = getattr(node, name)
         if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (item for item in value if isinstance(item, Node))
+            found.append(value)
+        elif isinstance(value, tuple) and value:
+            for item in value:
+                if isinstance(item, Node):
+                    found.append(item)
+    return found
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -33,7 +52,10 @@ def walk(node: Node) -> Iterator[Node]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(list(children(top))))
+        below = inside(top)
+        if below:
+            below.reverse()
+            stack.extend(below)
 
 
 def expressions(node: Node, kind: type[T]) -> Iterator[T]:

@@ -405,7 +405,9 @@ def _invoke(ctx: Context, node: s.Invoke) -> m.Step | None:
 
 
 def _print(ctx: Context, node: s.Print) -> m.Step:
-    return m.Print(columns(ctx, node.items), span=span(node))
+    named = (s.Name, s.Parens)  # a variable gives no name here: print_0
+    made = (m.Column((), lower_expr(ctx, i), span(i)) if isinstance(i, named) else column(ctx, i) for i in node.items)
+    return m.Print(tuple(made), span=span(node))
 
 
 def _range(ctx: Context, node: s.Range) -> m.Step:

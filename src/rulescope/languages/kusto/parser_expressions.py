@@ -88,7 +88,7 @@ class Expressions(Tables):
         pos = self.pos
         start = self.starts[pos]
         if kinds[pos] == "*":
-            left = self.star(level)
+            left: Expr = self.star(level)
         else:
             left = self.signed()
         ceiling = 7
