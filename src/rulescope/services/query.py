@@ -64,7 +64,7 @@ def session(
         return Engine(
             loaded,
             schemas=schemas,
-            functions=known,
+            functions={**named.parser_functions(loaded), **known},
             externals=outside,
             now=now,
             memory_limit=memory_limit,

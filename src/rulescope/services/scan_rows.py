@@ -12,8 +12,8 @@ from xml.sax.saxutils import escape, quoteattr
 from ..logs import Batch, Row
 from ..schemas import mappings
 from ..schemas.columns import Local, Lookup, Outside
-from ..schemas.recognition import Offer, is_windows, offers, table_of
-from .tables import declared
+from ..schemas.recognition import Offer, is_windows, offers, table_of, telling_fields
+from .declared import declared
 
 SYSTEM = frozenset(
     {
@@ -55,6 +55,28 @@ class Maker:
     make: Callable[[Row], Row]
 
 
+class Makers:
+    """What to make of the rows of logs for some tables; rows alike are looked at once."""
+
+    MOST_REMEMBERED = 20_000
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._wanted = wanted
+        self._telling = (*telling_fields(), "Type")
+        self._known: dict[Any, tuple[Maker, ...]] = {}
+
+    def of(self, row: Row, batch: Batch) -> tuple[Maker, ...]:
+        """The makers of a row."""
+        telling = tuple(str(row[name]) if name in row else None for name in self._telling)
+        key = (batch.kind, batch.stream, batch.log, telling, tuple(row))
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= self.MOST_REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = makers(row, batch, self._wanted)
+        return found
+
+
 def makers(row: Row, batch: Batch, wanted: frozenset[str]) -> tuple[Maker, ...]:
     """What to make of rows like `row` for the tables in `wanted` (names or patterns), a table once for each way into it."""
     found: list[Maker] = []
@@ -92,13 +114,13 @@ def _core(name: str) -> str:
 
 def _native(table: str, row: Row) -> Callable[[Row], Row]:
     if is_windows(row) and table == "Event":
-        return _event_row
+        return event_row
     if is_windows(row) and table == "SecurityEvent":
         return _security_row
     return dict
 
 
-def _event_row(row: Row) -> Row:
+def event_row(row: Row) -> Row:
     """A Windows event as a row of `Event`: its data as the XML that column holds."""
     data = "".join(
         f"<Data Name={quoteattr(name)}>{escape(str(value))}</Data>"

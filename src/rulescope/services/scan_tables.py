@@ -8,7 +8,7 @@ service would: every `frequency` seconds back from the end of the log, each time
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,18 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines.duck import Engine
+from ..engines.duck import Engine, Function
 from ..errors import RulescopeError, UnsupportedError
 from ..logs import Batch, Row
 from ..logs.arrow import arrow_table
 from ..logs.times import iso, when
-from ..model import Alert, Compare, Expr, Field, Filter, Literal, Named, NotRun, Op, Query, Rule, Scan, Schedule, Step
-from ..schemas.recognition import telling_fields
+from ..model import Alert, NotRun, Query, Rule, Schedule
+from .declared import declared
 from .scan_alerts import alert_of, fires, plain
 from .scan_origins import MARK, Origins, traced
-from .scan_rows import Maker, makers
+from .scan_rows import Makers
 from .table_needs import needs
-from .tables import declared, externals, folder, load, stored_functions
+from .tables import externals, folder, load, parser_functions, stored_functions
 
 ENGINE = "duckdb"
 MOST_RUNS = 1_000
@@ -36,7 +36,6 @@ MOST_RUNS = 1_000
 MOST_ALERTS = 100_000
 """Result rows of one rule that become alerts at most."""
 
-MOST_REMEMBERED = 20_000
 TIMES = ("TimeGenerated", "Timestamp")
 
 
@@ -53,11 +52,9 @@ class TableRules:
         self._functions = stored_functions(functions) if functions else {}
         self._rules = [(number, rule, query, needs(query, self._functions)) for number, rule, query in rules]
         self._folder = folder
-        self._wanted = frozenset(name for _, _, _, need in self._rules for name in need.all)
         self._rows: dict[str, list[Row]] = {}
         self._origins = Origins()
-        self._makers: dict[Any, tuple[Maker, ...]] = {}
-        self._telling = telling_fields()
+        self._makers = Makers(frozenset(name for _, _, _, need in self._rules for name in need.all))
         self._end: datetime | None = None
         self._start: datetime | None = None
 
@@ -66,13 +63,7 @@ class TableRules:
         if not self._rules:
             return
         for row, record in zip(batch.rows, batch.numbers, strict=True):
-            telling = tuple(str(row[name]) if name in row else None for name in (*self._telling, "Type"))
-            key = (batch.kind, batch.stream, batch.log, telling, tuple(row))
-            found = self._makers.get(key)
-            if found is None:
-                if len(self._makers) >= MOST_REMEMBERED:
-                    self._makers.clear()
-                found = self._makers[key] = makers(row, batch, self._wanted)
+            found = self._makers.of(row, batch)
             if not found:
                 continue
             moment = when(row)
@@ -225,8 +216,7 @@ class _Engines:
         if not outside and key in self._open:
             return self._open[key][1]
         schemas = self._empty | {name: dict(declared(name)) for name in tables if declared(name)}
-        parsers = {name: _parser(name) for name in tables if name.startswith(("im", "_Im_", "ASim", "_ASim_", "vim"))}
-        functions = parsers | dict(self._functions)
+        functions: dict[str, Function] = {**parser_functions(tables), **self._functions}
         engine = Engine(tables, schemas=schemas, functions=functions, externals=outside, now=now, timeout=60.0)
         while len(self._open) >= self.KEPT:
             self._open.pop(next(iter(self._open)))[1].close()
@@ -240,28 +230,6 @@ class _Engines:
         for _, engine in self._open.values():
             engine.close()
         self._open.clear()
-
-
-def _parser(name: str) -> Callable[[tuple[Expr, ...]], Query]:
-    """A parser function over the table of its name: its time parameters filter, others are refused by name."""
-
-    def rows(args: tuple[Expr, ...]) -> Query:
-        stages: list[Step] = [Scan(name)]
-        for argument in args:
-            match argument:
-                case Named("starttime", value):
-                    stages.append(Filter(Compare(Field("TimeGenerated"), Op.GE, value)))
-                case Named("endtime", value):
-                    stages.append(Filter(Compare(Field("TimeGenerated"), Op.LE, value)))
-                case Named("disabled" | "pack", Literal(False)):
-                    pass
-                case Named(other):
-                    raise UnsupportedError(ENGINE, f"parameter {other} of {name}")
-                case _:
-                    raise UnsupportedError(ENGINE, f"parameters of {name} without names")
-        return Query(tuple(stages), language="kusto")
-
-    return rows
 
 
 def _arrow(name: str, rows: list[Row]) -> pa.Table:
