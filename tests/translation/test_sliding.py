@@ -43,6 +43,7 @@ KINDS = {
     "value_count": BASE % ("value_count", "base") + "    condition: {field: cs-username, gt: 2}\n",
     "value_sum": BASE % ("value_sum", "base") + "    condition: {field: cs-bytes, gte: 7}\n",
     "value_avg": BASE % ("value_avg", "base") + "    condition: {field: cs-bytes, gt: 2}\n",
+    "temporal_ordered": BASE % ("temporal_ordered", "base, other"),
     "temporal": BASE % ("temporal", "base, other"),
 }
 START = datetime(2024, 5, 1, tzinfo=UTC)

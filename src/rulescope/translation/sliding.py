@@ -46,8 +46,9 @@ from .text import timed
 
 HITS, THEN, VALUE, PART = "hits", "then", "value", "part"
 COUNT, FIRST, HOLDS, STILL = "measure", "since", "holds", "still"
+BEGUN, ENDED = "begun", "ended"
 TICKS = 10_000_000
-COUNTED = ("event_count", "value_count", "value_sum", "value_avg", "temporal")
+COUNTED = ("event_count", "value_count", "value_sum", "value_avg", "temporal", "temporal_ordered")
 
 
 def slide(stage: Correlate, ways: Map[str, Mapping], time: str, lookback: str = "", prefix: str = "") -> Query:
@@ -59,6 +60,8 @@ def slide(stage: Correlate, ways: Map[str, Mapping], time: str, lookback: str = 
     """
     if stage.kind not in COUNTED:
         raise UnsupportedError("kusto", f"the correlation {stage.kind}, exactly")
+    if stage.kind == "temporal_ordered" and (len(stage.rules) != 2 or stage.condition is not None):
+        raise UnsupportedError("kusto", "the order of more than two rules, exactly")
     if stage.kind == "value_sum" and not _grows(stage.condition):
         raise UnsupportedError("kusto", "a sum that must stay small: a window without numbers sums to 0")
     names = tuple(f"group{number + 1}" for number in range(len(stage.group_by) or 1))
@@ -84,7 +87,7 @@ def slide(stage: Correlate, ways: Map[str, Mapping], time: str, lookback: str = 
             And((Match(Field(HOLDS), Op.EQ, (True,), cased=True), Match(Field(STILL), Op.EQ, (False,), cased=True)))
         ),
     ]
-    shown = (time, *names, *(() if stage.kind == "temporal" else (COUNT,)), FIRST)
+    shown = (time, *names, *(() if _temporal(stage) else (COUNT,)), FIRST)
     moments.append(Project(tuple(Column((), Field(name)) for name in shown)))
     return Query(tuple(moments), (Let(HITS, hits, True),), language="kusto")
 
@@ -102,7 +105,7 @@ def _hits(stage: Correlate, number: int, way: Mapping, names: tuple[str, ...], c
     columns += [Column((name,), Literal("all")) for name in names[len(stage.group_by) :]]
     if stage.field:
         columns.append(Column((VALUE,), _text(way, stage.field)))
-    if stage.kind == "temporal":
+    if _temporal(stage):
         columns.append(Column((PART,), Literal(number, "long")))
     kept: list[Expr] = [Not(Match(Field(name), Op.EMPTY)) for name in names[: len(stage.group_by)]]
     stages = [*query.stages, Extend(tuple(columns))]
@@ -131,6 +134,10 @@ def _grows(condition: Expr | None) -> bool:
     return False
 
 
+def _temporal(stage: Correlate) -> bool:
+    return stage.kind.startswith("temporal")
+
+
 def _within(stage: Correlate, time: str) -> Expr:
     """The earlier event is in the window that ends at the moment."""
     before = Compare(Field(THEN), Op.LE, Field(time))
@@ -150,12 +157,15 @@ def _measures(stage: Correlate) -> tuple[Column, ...]:
         "value_avg": Call("avg", (number,)),
     }
     first = Column((FIRST,), Call("min", (Field(THEN),)))
-    if stage.kind != "temporal":
+    if not _temporal(stage):
         return (Column((COUNT,), measured[stage.kind]), first)
     seen = [
         Column((f"seen{place}",), Call("countif", (Match(Field(PART), Op.EQ, (place,), cased=True),)))
         for place in range(len(stage.rules))
     ]
+    if stage.kind == "temporal_ordered":
+        seen.append(Column((BEGUN,), Call("minif", (Field(THEN), Match(Field(PART), Op.EQ, (0,), cased=True)))))
+        seen.append(Column((ENDED,), Call("maxif", (Field(THEN), Match(Field(PART), Op.EQ, (1,), cased=True)))))
     return (*seen, first)
 
 
@@ -176,14 +186,16 @@ def _holds(stage: Correlate) -> Expr:
                 return kind(tuple(said(term, truth) for term in terms))
             case Not(term):
                 return said(term, not truth)
-            case Match(Field("count"), op, values) if stage.kind != "temporal" and truth:
+            case Match(Field("count"), op, values) if not _temporal(stage) and truth:
                 return Match(Field(COUNT), op, values, cased=True)
-            case Match(Field(name), Op.EXISTS) if stage.kind == "temporal":
+            case Match(Field(name), Op.EXISTS) if _temporal(stage):
                 return seen(name, truth)
         raise UnsupportedError("kusto", "such a condition of a correlation")
 
     if stage.condition is None:
         terms = tuple(seen(part.name, True) for part in stage.rules)
+        if stage.kind == "temporal_ordered":  # of two, some first is not after some second
+            terms = (*terms, Compare(Field(BEGUN), Op.LE, Field(ENDED)))
         return terms[0] if len(terms) == 1 else And(terms)
     return said(stage.condition)
 
