@@ -66,7 +66,7 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
         return Found(rule, None, scopes, (), (), (), None, {}, (), "")
     stages = analysis.placed(query)
     indicators = analysis.indicators(query, stages)
-    columns, types, bound = _bound(rule, query, given)
+    columns, types, bound = _bound(rule, query, scopes, given)
     diagnostics = (*analysis.faults(query, stages), *bound)
     rows = event_rows(query, scopes)
     predicates = tuple(canonical(each, scopes) for each in indicators)
@@ -79,7 +79,7 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
 
 
 def _bound(
-    rule: Rule, query: Query, given: binding.Tables | None
+    rule: Rule, query: Query, scopes: Sequence[str], given: binding.Tables | None
 ) -> tuple[tuple[TypedName, ...] | None, Mapping[str, str], tuple[Diagnostic, ...]]:
     """(columns of the result or None, their types, what does not fit). Only Kusto rules have tables with types."""
     if rule.language != "kusto":
@@ -89,7 +89,7 @@ def _bound(
         known = {**known, **given}
     bound = binding.bind(query, known)
     columns = None if bound.row.open else tuple(bound.row.columns)
-    told = () if given is None and any(scope not in known for scope in scopes_of(query, rule)) else bound.diagnostics
+    told = () if given is None and any(scope not in known for scope in scopes) else bound.diagnostics
     return columns, bound.row.types, told
 
 
