@@ -60,9 +60,7 @@ def peer() -> Callable[[str], tuple[float, ...]] | None:
         module = importlib.import_module("duckdb_kql")
     except ImportError:
         return None
-    translate = next(
-        getattr(module, name) for name in ("translate", "to_sql", "transpile", "kql_to_sql") if hasattr(module, name)
-    )
+    translate = module.to_sql
 
     def run(text: str) -> tuple[float, ...]:
         began = time.perf_counter()
@@ -85,6 +83,9 @@ def best(run: Callable[[str], tuple[float, ...]], queries: list[str], times: int
 
 def show(name: str, seconds: list[float]) -> None:
     taken = sorted(1000 * second for second in seconds)
+    if not taken:
+        print(f"{name}\t0")
+        return
     p99 = taken[min(len(taken) - 1, int(len(taken) * 0.99))]
     print(f"{name}\t{len(taken)}\t{statistics.median(taken):.3f}\t{p99:.3f}\t{taken[-1]:.3f}")
 
