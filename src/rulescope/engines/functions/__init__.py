@@ -33,11 +33,28 @@ class Scalar:
 
 def table() -> list[Scalar]:
     """All of them."""
-    from . import arrays, geo_cells, geo_points, geo_shapes, network, parsers, series, text, times, xxhash
+    from . import (
+        agents,
+        arrays,
+        geo_cells,
+        geo_points,
+        geo_shapes,
+        network,
+        parsers,
+        series,
+        statistics,
+        text,
+        times,
+        units,
+        xxhash,
+    )  # fmt: skip
 
     return [
         *text.FUNCTIONS,
         *parsers.FUNCTIONS,
+        *agents.FUNCTIONS,
+        *units.FUNCTIONS,
+        *statistics.FUNCTIONS,
         *times.FUNCTIONS,
         *network.FUNCTIONS,
         *geo_points.FUNCTIONS,

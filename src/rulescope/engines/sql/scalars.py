@@ -87,6 +87,12 @@ TEXT = {
     "parse_path": _one("s", "kx_parse_path({0})::JSON", "dynamic"),
     "parse_xml": _one("s", "kx_parse_xml({0})::JSON", "dynamic"),
     "parse_version": _one("s", "kx_parse_version({0})::DECIMAL(38,18)", "decimal"),
+    "parse_user_agent": _one("sj", "kx_parse_user_agent({0}, {1}::VARCHAR)::JSON", "dynamic"),
+    "format_bytes": _rows(
+        ("r", "coalesce(kx_format_bytes({0}, 0, ''), '')", "string"),
+        ("rl", "coalesce(kx_format_bytes({0}, {1}, ''), '')", "string"),
+        ("rls", "coalesce(kx_format_bytes({0}, {1}, {2}), '')", "string"),
+    ),
     "has_any_index": _one("sd", "kx_has_any_index({0}, {1}::VARCHAR)", "long"),
     "punycode_from_string": _one("s", "kx_punycode({0})", "string"),
     "punycode_to_string": _one("s", "kx_unpunycode({0})", "string"),
@@ -120,6 +126,14 @@ NUMBERS = {
     "loggamma": _one("r", "kx_loggamma({0})", "real"),
     "erf": _one("r", "kx_erf({0})", "real"),
     "erfc": _one("r", "kx_erfc({0})", "real"),
+    "beta_cdf": _one("rrr", "kx_beta_cdf({0}, {1}, {2})", "real"),
+    "beta_inv": _one("rrr", "kx_beta_inv({0}, {1}, {2})", "real"),
+    "beta_pdf": _one("rrr", "kx_beta_pdf({0}, {1}, {2})", "real"),
+    "welch_test": _one("rrrrrr", "kx_welch({0}, {1}, {2}, {3}, {4}, {5})", "real"),
+    **{
+        f"convert_{kind}": _one("rss", f"kx_convert_unit('{kind}', {{0}}, {{1}}, {{2}})", "real")
+        for kind in ("angle", "energy", "force", "length", "mass", "speed", "temperature", "volume")
+    },
     "abs": _one("m", "abs({0})", "=0"),
     "sign": _one("r", "sign({0})::DOUBLE", "real"),
     "isnan": _one("r", "isnan({0})", "bool"),
@@ -287,7 +301,10 @@ SERIES = {
 }  # fmt: skip
 
 FUNCTIONS: dict[str, tuple[Row, ...]] = {
-    name: rows for table in (TEXT, NUMBERS, TIMES, DYNAMICS, NETWORK, GEO, SERIES) for name, rows in table.items() if rows
+    name: rows
+    for table in (TEXT, NUMBERS, TIMES, DYNAMICS, NETWORK, GEO, SERIES)
+    for name, rows in table.items()
+    if rows
 }
 
 SAME = {  # name: the name it is read as
@@ -297,5 +314,5 @@ SAME = {  # name: the name it is read as
     "base64_decodestring": "base64_decode_tostring", "base64_encodestring": "base64_encode_tostring", "notempty": "isnotempty",
     "notnull": "isnotnull", "columnifexists": "column_ifexists", "arraylength": "array_length", "arrayconcat": "array_concat",
     "bag_has_keys": "bag_has_key", "geo_distance": "geo_distance_2points", "toint32": "toint", "tofloat": "toreal", "floor": "bin",
-    "ceil": "ceiling", "pack_all_": "pack_all", "monthofyear": "getmonth", "min_of_": "min_of",
+    "ceil": "ceiling", "pack_all_": "pack_all", "monthofyear": "getmonth", "datepart": "datetime_part", "array_iif": "array_iff", "min_of_": "min_of",
 }  # fmt: skip
