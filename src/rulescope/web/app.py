@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +45,7 @@ from .security import LOCAL_NAMES, Guard, etag
 SERVED = Links()
 LONGEST_SEARCH = 300
 MOST_FILTERS = 20
+LONE_LETTER = re.compile(r"\s+\w$")
 MORE_FILTERS = ("forwards", "kind", "status")
 ERRORS = {404: "Not found", 405: "Not allowed", 400: "Not understood", 422: "Not understood"}
 
@@ -57,7 +61,13 @@ def application(
     With a `session` over tables, it answers Kusto queries as a cluster does.
     """
     rules = catalogue if isinstance(catalogue, Catalogue) else Catalogue(catalogue)
-    app = FastAPI(title="rulescope", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+
+    @asynccontextmanager
+    async def ready(_: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_warm, args=(rules,), daemon=True).start()
+        yield
+
+    app = FastAPI(title="rulescope", docs_url=None, redoc_url=None, openapi_url="/openapi.json", lifespan=ready)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     app.add_middleware(Guard, hosts=hosts)
     _errors(app)
@@ -66,8 +76,15 @@ def application(
     _api(app, rules)
     if session is not None:
         add_kusto(app, session)
-    warm(SERVED)
     return app
+
+
+def _warm(rules: Catalogue) -> None:
+    """Loads what the first pages need (templates, lexers, readers, schemas), so that they are as fast as later ones."""
+    warm(SERVED)
+    for language in rules.values("language"):
+        for card in rules.search("", [("language", language)], size=1, facets=()).cards:
+            explaining.rule_page(rules, card.key)
 
 
 # ---------------------------------------------------------------- answers
@@ -266,7 +283,8 @@ def _thing(app: FastAPI, rules: Catalogue, kind: str) -> None:
 def _api(app: FastAPI, rules: Catalogue) -> None:
     @app.get("/api/suggest", tags=["rules"], summary="Rules whose words begin like what was typed so far")
     def suggest(request: Request, q: str = "") -> Response:
-        found = rules.suggest(q[:LONGEST_SEARCH]) if len(q.strip()) > 1 else ()
+        begun = LONE_LETTER.sub("", q[:LONGEST_SEARCH])  # one letter begins too many words to be worth a search
+        found = rules.suggest(begun) if len(begun.strip()) > 1 else ()
         listed = [{"title": card.title, "href": SERVED.link("rule", key=card.key, title=card.title)} for card in found]
         return answer(request, {"results": listed})
 
