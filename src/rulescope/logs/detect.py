@@ -86,6 +86,8 @@ def _opens_json(text: str) -> bool:
 def _json(first: str, name: str) -> Recognised:
     try:
         value = json.loads(first, strict=False)
+    except RecursionError:
+        return Recognised("ndjson")
     except ValueError:
         whole = len(first) > 60_000 and not json_text.ENVELOPE.match(first)  # a line longer than what we looked at
         return Recognised("ndjson" if whole and first[0] == "{" else "json")

@@ -38,6 +38,9 @@ def read_lines(path: Path) -> Iterator[Record]:
             continue
         try:
             value = _decode(line)
+        except RecursionError:
+            yield Broken(number, "no JSON: nested too deeply")
+            continue
         except (msgspec.DecodeError, UnicodeEncodeError):
             try:
                 value = json.loads(line, strict=False)

@@ -7,7 +7,7 @@ import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from ..errors import LogError
 
@@ -18,6 +18,35 @@ HEAD = 65_536
 """Bytes that recognition looks at."""
 
 GZIP = b"\x1f\x8b"
+ANY_SIZE = 1 << 30
+"""Bytes that a gzip may hold whatever its own size."""
+MOST_FOLD = 200
+"""Times its own size that a larger gzip may hold; logs shrink 5 to 100 times, bombs 1000 times."""
+
+
+class _Bounded(gzip.GzipFile):
+    """A gzip that ends with an error when it holds far more than a log of its size can."""
+
+    def __init__(self, raw: IO[bytes], most: int) -> None:
+        super().__init__(fileobj=raw)
+        self._left = most
+
+    def read1(self, size: int = -1) -> bytes:
+        return self._counted(super().read1(size))
+
+    def read(self, size: int | None = -1) -> bytes:
+        return self._counted(super().read(size))
+
+    def readinto(self, buffer: Any) -> int:
+        found = self._counted(super().read(len(buffer)))
+        buffer[: len(found)] = found
+        return len(found)
+
+    def _counted(self, found: bytes) -> bytes:
+        self._left -= len(found)
+        if self._left < 0:
+            raise OSError(f"decompresses to more than {MOST_FOLD} times its size")
+        return found
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -29,7 +58,8 @@ def open_bytes(path: Path) -> IO[bytes]:
     start = raw.read(2)
     raw.seek(0)
     if start == GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=raw))
+        most = max(ANY_SIZE, path.stat().st_size * MOST_FOLD)
+        return io.BufferedReader(_Bounded(raw, most))
     return raw
 
 

@@ -27,7 +27,9 @@ CISCO = re.compile(
     r"%(?P<facility>[\w-]+)-(?P<severity>[0-7])-(?P<mnemonic>\w+): (?P<message>.*)"
 )
 CEF = re.compile(r"CEF:\s?(?P<version>\d+(?:\.\d+)?)\|(?P<rest>.*)")
-CEF_KEY = re.compile(r"(?:^|(?<=\s))([\w.\[\]-]+)=")
+CEF_KEY = re.compile(r"(?:(?<=\||\s))([\w.\[\]-]+)=")
+CEF_CELL = re.compile(r"((?:[^|\\]|\\.)*)\|")
+CEF_ESCAPE = re.compile(r"\\([\\|=nr])")
 AUDIT = re.compile(
     r"(?:node=(?P<node>\S+) )?type=(?P<type>\S+) msg=audit\((?P<time>\d+\.\d+):(?P<serial>\d+)\):\s*(?P<rest>.*)"
 )
@@ -121,16 +123,25 @@ def _priority(text: str | None) -> Row:
 
 def cef_fields(found: re.Match[str]) -> Row:
     """Header fields of a CEF record under their Sentinel names, extension keys as they are."""
-    parts = re.split(r"(?<!\\)\|", found["rest"], maxsplit=6)
+    rest = found["rest"]
     row: Row = {"CEFVersion": found["version"]}
-    for name, value in zip(CEF_HEADER, parts, strict=False):
-        row[name] = value.replace("\\|", "|").replace("\\\\", "\\")
-    if len(parts) > 6:
-        keys = list(CEF_KEY.finditer(parts[6]))
-        for key, following in zip(keys, [*keys[1:], None], strict=True):
-            value = parts[6][key.end() : following.start() if following else None].strip()
-            row[key[1]] = value.replace("\\=", "=").replace("\\n", "\n").replace("\\\\", "\\")
+    at = 0
+    for name in CEF_HEADER:
+        cell = CEF_CELL.match(rest, at)
+        if cell is None:
+            row[name] = CEF_ESCAPE.sub(_unescape, rest[at:])
+            return row
+        row[name] = CEF_ESCAPE.sub(_unescape, cell[1])
+        at = cell.end()
+    keys = list(CEF_KEY.finditer(rest, at))
+    for key, following in zip(keys, [*keys[1:], None], strict=True):
+        value = rest[key.end() : following.start() if following else None].strip()
+        row[key[1]] = CEF_ESCAPE.sub(_unescape, value)
     return row
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return {"n": "\n", "r": "\r"}.get(found[1], found[1])
 
 
 def read(path: Path) -> Iterator[Record]:

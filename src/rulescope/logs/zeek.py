@@ -81,7 +81,7 @@ def _member(kind: str) -> Callable[[str], Any] | None:
     """What makes a member of a set or vector; None for a single value."""
     if not kind.endswith("]"):
         return None
-    return TYPES.get(kind[kind.index("[") + 1 : -1], str)
+    return TYPES.get(kind[kind.index("[") + 1 : -1], _unescaped)
 
 
 def _row(
