@@ -99,3 +99,21 @@ def test_many_keep_their_order_and_refuse_what_they_cannot_read(folder: Path) ->
 def test_a_language_nobody_writes_is_an_error_that_helps() -> None:
     with pytest.raises(UnsupportedError, match="pip install pysigma-backend-cobol"):
         translate.translate(PROXY, to="cobol")
+
+
+def test_a_correlation_finds_its_rule_in_another_file_and_a_filter_its_rules(tmp_path: Path) -> None:
+    (tmp_path / "base.yml").write_text(PROXY.replace("title", "name: odd_agent\ntitle", 1))
+    (tmp_path / "corr.yml").write_text(
+        "title: Many\ncorrelation:\n  type: event_count\n  rules: [odd_agent]\n  group-by: [c-ip]\n  timespan: 5m\n"
+        "  condition: {gte: 3}\n"
+    )
+    (tmp_path / "filter.yml").write_text(
+        "title: Not ours\nlogsource: {category: proxy}\nfilter:\n  rules: [odd_agent]\n  own: {cs-host: ours.example}\n"
+        "  condition: not own\n"
+    )
+    found = verify.verify(tmp_path, ("sentinel-asim",))
+    assert [rule.title for rule in found.rules] == ["Odd agent", "Many"]
+    assert found.verdicts == {"equal": 2}
+    assert all("ours.example" in each.text for each in found.translations)
+    rules, _ = translate.load(tmp_path)
+    assert [bool(each.text) for each in translate.translate_all(rules)] == [True, True, False]

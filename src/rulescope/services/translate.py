@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .. import languages
 from ..errors import RuleError, SourceError
-from ..model import Failure, Loss, Rule, Translation
+from ..model import Failure, Loss, Query, Rule, Translation
 from ..translation import Options
 from ..translation import translate_all as written_all
 from . import explain, others, scan
@@ -51,12 +51,13 @@ def translate_all(
 ) -> Iterator[Translation]:
     """Each rule in language `to`, in order. A rule that cannot be read is refused with its fault as the loss."""
     given = list(rules)
+    read = reader(given)
     done = 0
     waiting: list[Rule] = []
 
     def finished() -> Iterator[Translation]:
         nonlocal done
-        for translation in _several(waiting, to, schema, options or Options()):
+        for translation in _several(waiting, read, to, schema, options or Options()):
             done += 1
             if progress:
                 progress(done, len(given))
@@ -73,7 +74,27 @@ def translate_all(
 CHUNK = 100
 
 
-def _several(rules: list[Rule], to: str, schema: str, options: Options) -> Iterator[Translation]:
+def reader(rules: Iterable[Rule]) -> Callable[[Rule], Query]:
+    """What reads a Sigma rule with the rules its correlation names and the filters that name it, wherever among `rules`."""
+    sigma = [rule for rule in rules if rule.language == "sigma"]
+    named = {key: rule.text for rule in reversed(sigma) if rule.kind != FILTER for key in (rule.name, rule.id) if key}
+    filters = [rule.text for rule in sigma if rule.kind == FILTER]
+    parse = languages.LANGUAGES["sigma"].parse
+
+    def read(rule: Rule) -> Query:
+        correlation = rule.kind == "correlation"
+        query: Query = parse(rule.text, rule.path, rule.line, resolve=named if correlation else None, filters=filters)
+        return query
+
+    return read
+
+
+FILTER = "filter"
+
+
+def _several(
+    rules: list[Rule], parse: Callable[[Rule], Query], to: str, schema: str, options: Options
+) -> Iterator[Translation]:
     if to != "kusto":
         yield from (others.translate(rule, to) for rule in rules)
         return
@@ -83,8 +104,11 @@ def _several(rules: list[Rule], to: str, schema: str, options: Options) -> Itera
         if rule.language != "sigma":
             read[number] = refusal(rule, to, schema, f"a rule in {rule.language}", "only Sigma rules are translated")
             continue
+        if rule.kind == FILTER:
+            read[number] = refusal(rule, to, schema, "a filter", "it is part of the rules it names")
+            continue
         try:
-            pairs.append((rule, languages.parse(rule.text, rule.language, rule.path, rule.line)))
+            pairs.append((rule, parse(rule)))
         except RuleError as error:
             read[number] = refusal(rule, to, schema, UNREADABLE, str(error))
     made = written_all(pairs, to, (schema,), options)
@@ -102,4 +126,4 @@ def load(path: str | Path) -> tuple[list[Rule], list[Failure]]:
     return scan.load(path)
 
 
-__all__ = ["SCHEMAS", "load", "refusal", "translate", "translate_all"]
+__all__ = ["FILTER", "SCHEMAS", "load", "reader", "refusal", "translate", "translate_all"]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import languages
 from ..catalogue import Catalogue
 from ..errors import RuleError
 from ..model import Failure, Query, Rule, Translation, Verdict
 from ..translation import Options, translate_all
 from . import scan
+from .translate import FILTER, reader
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
 
@@ -47,7 +47,7 @@ def verify(
     Raises SourceError when a path does not exist.
     """
     loaded, failures = scan.load(paths)
-    pairs, broken = _queries(rule for rule in loaded if rule.language == "sigma")
+    pairs, broken = _queries([rule for rule in loaded if rule.language == "sigma"])
     total = len(pairs) * len(schemas)
     found: list[Translation] = []
     for translation in translate_all(pairs, "kusto", tuple(schemas), options or Options()):
@@ -80,12 +80,14 @@ def store(
     catalogue.store_translations(kept)
 
 
-def _queries(rules: Iterable[Rule]) -> tuple[list[tuple[Rule, Query]], list[Failure]]:
+def _queries(rules: Sequence[Rule]) -> tuple[list[tuple[Rule, Query]], list[Failure]]:
+    given = [rule for rule in rules if rule.kind != FILTER]
+    parse = reader(rules)
     pairs: list[tuple[Rule, Query]] = []
     broken: list[Failure] = []
-    for rule in rules:
+    for rule in given:
         try:
-            pairs.append((rule, languages.parse(rule.text, rule.language, rule.path, rule.line)))
+            pairs.append((rule, parse(rule)))
         except RuleError as error:
             place = error.place
             broken.append(

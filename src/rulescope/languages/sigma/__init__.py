@@ -94,6 +94,7 @@ class _Collection:
         self.documents = documents
         self.resolve = resolve
         self.placeholders = placeholders
+        self.outside = filters
         self.filters = [one for one in documents if one.kind == "filter"]
         for text in filters:
             self.filters += [one for one in read_documents(text) if one.kind == "filter"]
@@ -126,4 +127,4 @@ class _Collection:
         if isinstance(known, Query):
             return reference, known
         rest = {name: rule for name, rule in self.resolve.items() if name != reference}
-        return reference, parse(known, resolve=rest, placeholders=self.placeholders)
+        return reference, parse(known, resolve=rest, placeholders=self.placeholders, filters=self.outside)
