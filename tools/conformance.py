@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +30,7 @@ from rulescope.engines.duck import Engine
 from rulescope.engines.stored import asim_parser
 from rulescope.errors import RulescopeError, RunError, UnsupportedError
 from rulescope.languages.kusto import parse
-from rulescope.model import External, Query, RuleFile, walk
+from rulescope.model import Query, RuleFile, walk
 from rulescope.schemas import tables as known
 
 HERE = Path(__file__).resolve().parent
@@ -41,7 +42,7 @@ FILE_PROFILE = (
     "IsCertificateValid", "IsRootSignerMicrosoft", "ProfileAvailability", "FileType",
 )  # fmt: skip
 OUTSIDE = {
-    "FileProfile": {name: "string" for name in FILE_PROFILE}
+    "FileProfile": dict.fromkeys(FILE_PROFILE, "string")
     | {"GlobalPrevalence": "long", "GlobalFirstSeen": "datetime", "GlobalLastSeen": "datetime", "FileSize": "long", "IsExecutable": "bool"},
     "geo_info_from_ip_address": dict.fromkeys(("network", "country", "state", "city"), "string") | {"latitude": "real", "longitude": "real"},
 }  # fmt: skip
@@ -314,7 +315,7 @@ def analysed(folder: Path, every: int = 1) -> Tally:
 
 def columns_differ(expected: list[list[str]], got: list[tuple[str, str]]) -> str:
     ours = dict(got)
-    theirs = {name: kind for name, kind in expected}
+    theirs = {name: kind for name, kind in expected}  # noqa: C416
     clashes = [name for name in theirs if name not in ours and any(other.startswith(f"{name}_") for other in ours)]
     if clashes:
         return "a union of one name with several types: a column a type here, one column in the analyser"
@@ -396,15 +397,16 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, default=HERE.parent / "docs" / "conformance.md")
     asked = arguments.parse_args()
     sys.path.insert(0, str(HERE.parent / "tests"))
-    from engines.known_differences import PAGES, PEER
+    differences = importlib.import_module("engines.known_differences")
+    reviewed_pages, reviewed_tests = differences.PAGES, differences.PEER
 
     folder, every = asked.folder, asked.every
     sample = "" if every == 1 else f" Every {every}th."
     parts: dict[str, tuple[str, str, Callable[[], Tally]]] = {
         "traps": ("Traps", "Pitfalls of the language, with the rows its documentation says.", lambda: traps(folder)),
-        "core": ("Documentation, what real rules use", "Examples that use only constructs of two or more real rules.", lambda: documentation(folder, PAGES, True)),
-        "docs": ("Documentation, all examples", "Every example whose result does not depend on chance or the clock.", lambda: documentation(folder, PAGES)),
-        "peer": ("Another engine's tests", "Where it disagrees, the documentation decides.", lambda: other_engine(folder, PEER)),
+        "core": ("Documentation, what real rules use", "Examples that use only constructs of two or more real rules.", lambda: documentation(folder, reviewed_pages, True)),
+        "docs": ("Documentation, all examples", "Every example whose result does not depend on chance or the clock.", lambda: documentation(folder, reviewed_pages)),
+        "peer": ("Another engine's tests", "Where it disagrees, the documentation decides.", lambda: other_engine(folder, reviewed_tests)),
         "rules": ("Real rules, bound by Microsoft's analyser", f"Over empty typed tables; the columns are compared in name, type and order.{sample}", lambda: analysed(folder, every)),
     }  # fmt: skip
     if asked.corpora:
@@ -413,7 +415,7 @@ def main() -> None:
             parts[name] = (
                 f"Rules of the pack {name}",
                 f"Every query that reads without a fault, over empty typed tables of the schemas shipped.{sample}",
-                lambda root=root: corpus(root, every),
+                partial(corpus, root, every),
             )
     lines = [HEAD]
     for name, (title, about, make) in parts.items():

@@ -19,9 +19,10 @@ from ..errors import RulescopeError, RunError, UnsupportedError
 from ..model import Expr, Query
 from .functions import register
 from .sql import macros
+from .sql.dialects import written
 from .sql.frame import Frame
 from .sql.plan import Plan, Source, check
-from .sql.values import Value, convert, null, ticks_of
+from .sql.values import Value, convert, null, quote, ticks_of
 from .types import OUTPUT, field, kusto_type, scan_sql
 
 NAME = "duckdb"
@@ -64,6 +65,7 @@ class Engine:
         self.externals = dict(externals or {})
         self._connection = duckdb.connect(":memory:")
         self._lock = threading.Lock()
+        self._allowed: list[str] = []
         self._connection.execute(f"SET memory_limit='{_memory(memory_limit)}'")
         if threads:
             self._connection.execute(f"SET threads={int(threads)}")
@@ -84,6 +86,9 @@ class Engine:
             url: self._source(f"k_outside{number}", url, table, None)
             for number, (url, table) in enumerate(self.externals.items())
         }
+        if self._allowed:
+            listed = ", ".join(quote(path) for path in self._allowed)
+            self._connection.execute(f"SET allowed_paths=[{listed}]")
         for statement in LOCKED:
             self._connection.execute(statement)
 
@@ -102,17 +107,20 @@ class Engine:
         if isinstance(rows, pa.Table):
             self._connection.register(relation, rows.rename_columns(ids) if len(schema) else rows)
         else:
-            self._connection.register(f"{relation}_file", rows)
             items = ", ".join(
                 f"{_identifier(column.name)} AS {alias}" for column, alias in zip(schema, ids, strict=True)
             )
-            self._connection.execute(f"CREATE VIEW {relation} AS SELECT {items} FROM {relation}_file")
+            self._connection.execute(f"CREATE VIEW {relation} AS SELECT {items} FROM {self._files(relation, rows)}")
         blank = isinstance(rows, pa.Table) and not rows.num_rows
         found = {
             column.name: scan_sql(alias, column.type)
             for column, alias in zip(schema, ids, strict=True)
             if column.name != "k_none"
         }
+        if isinstance(rows, pa.Table):  # text without a null is read as it is, so that nothing stands before a filter
+            for column, alias, values in zip(schema, ids, rows.columns, strict=True):
+                if column.name in found and pa.types.is_string(column.type) and not values.null_count:
+                    found[column.name] = (alias, "string")
         if declared is None:
             for column in schema:
                 stated = (column.metadata or {}).get(b"kusto", b"").decode()
@@ -125,6 +133,19 @@ class Engine:
             columns.append((column, kind, sql))
         columns += [(column, kind, sql) for column, (sql, kind) in found.items() if column not in declared]
         return Source(name, relation, tuple(columns), blank)
+
+    def _files(self, relation: str, rows: dataset.FileSystemDataset) -> str:
+        """What a view over Parquet files reads: DuckDB's own reader, which skips what a filter leaves out.
+
+        Its columns are found by name whatever their case, so files with names that differ in case only are read by Arrow.
+        """
+        if len({name.lower() for name in rows.schema.names}) < len(rows.schema.names) or not rows.files:
+            self._connection.register(f"{relation}_file", rows)
+            return f"{relation}_file"
+        paths = [str(Path(path).resolve()) for path in rows.files]
+        self._allowed += paths
+        listed = ", ".join(quote(path) for path in paths)
+        return f"read_parquet([{listed}], union_by_name=true, hive_partitioning=false)"
 
     # ---------------------------------------------------------------- running
 
@@ -145,10 +166,14 @@ class Engine:
         ]
         return pa.Table.from_arrays(arrays, schema=schema)
 
-    def explain_sql(self, query: Query) -> str:
-        """The SQL that `run` sends to DuckDB."""
+    def explain_sql(self, query: Query, dialect: str = "") -> str:
+        """The SQL that `run` sends to DuckDB; with a `dialect` of sqlglot (`duckdb`, `spark`) read, laid out and written in that.
+
+        Raises UnsupportedError where that dialect has no words for it. Functions whose names begin with `k_` and `kx_` are
+        the engine's own: another system needs them too.
+        """
         frame, plan = self._plan(query)
-        return plan.sql(_output(frame))
+        return written(plan.sql(_output(frame)), dialect) if dialect else plan.sql(_output(frame))
 
     def columns(self, query: Query) -> list[tuple[str, str]]:
         """Names and Kusto types of the columns `query` gives."""

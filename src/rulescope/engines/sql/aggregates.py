@@ -240,7 +240,9 @@ def _weighted_sql(value: Value, weight: Value, share: float, site: Site) -> str:
         raise unsupported(f"percentile {share}")
     where = site.filter(f"{value.sql} IS NOT NULL", f"{weight.sql} > 0")
     weights = f"list({weight.sql} ORDER BY {value.sql}, {weight.sql}){where}"
-    return f"(list({value.sql} ORDER BY {value.sql}, {weight.sql}){where})[kx_weighted_place({weights}, {share / 100!r})]"
+    return (
+        f"(list({value.sql} ORDER BY {value.sql}, {weight.sql}){where})[kx_weighted_place({weights}, {share / 100!r})]"
+    )
 
 
 def _shares(site: Site, args: list[Expr], name: str) -> list[float]:

@@ -207,9 +207,7 @@ def _ip_lookup(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
         f"{f'''coalesce({value.sql}, '')''' if column.type == 'string' else value.sql} AS {column.id}"
         for value, column in made
     ]
-    cte = plan.cte(
-        f"SELECT {', '.join(items)} FROM {left} {'LEFT ' if outer else ''}JOIN {right.cte} ON {condition}"
-    )
+    cte = plan.cte(f"SELECT {', '.join(items)} FROM {left} {'LEFT ' if outer else ''}JOIN {right.cte} ON {condition}")
     return replace(frame, cte=cte, columns=(*frame.columns, *(column for _, column in made)))
 
 

@@ -158,7 +158,9 @@ class _Machine:
         earlier = self._at(place - 1, declared)
         own = self._at(place, declared)
         active = f"{self._open[place]} OR TRUE" if place == 0 else self._open[place]
-        one = f"({self._open[place - 1]} AND coalesce({self._holds(step, place, earlier)}, FALSE))" if place else "FALSE"
+        one = (
+            f"({self._open[place - 1]} AND coalesce({self._holds(step, place, earlier)}, FALSE))" if place else "FALSE"
+        )
         two = f"(({active}) AND coalesce({self._holds(step, place, own)}, FALSE))"
         sql = f"SELECT *, {one} AS {promoted}, NOT {one} AND {two} AS {repeated} FROM ({sql})"
         taken = f"({promoted} OR {repeated})"
@@ -229,7 +231,8 @@ class _Machine:
 
     def _stated(self, expr: Expr, at: Expressions, place: int) -> Expr:
         """`expr` with `step.column` made the column of the state; of a step that has taken nothing there, its null."""
-        kinds = {column.name: column.type for column in (*self.rows.columns, *self.stage.declared)}
+        kinds = {column.name: column.type for column in self.rows.columns}
+        kinds |= {column.name: column.type for column in self.stage.declared}
         steps = {step.name for step in self.stage.steps}
 
         def change(node: Node) -> Node:
