@@ -155,6 +155,8 @@ def _all_text(event: Mapping[str, Any]) -> str:
     for value in event.values():
         if isinstance(value, str):
             texts.append(value)
+        elif isinstance(value, int) and not isinstance(value, bool):
+            texts.append(str(value))
         elif value is not None:
             texts.extend(map(text_of, everything(value)))
     return "\n".join(texts).lower()
