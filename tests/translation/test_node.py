@@ -63,4 +63,4 @@ def tables_of(texts: list[str], schema: str) -> dict[str, dict[str, str]]:
         for stage in query.stages
         if isinstance(stage, Scan)
     }
-    return {name: dict(known[name]) for name in sorted(names)}
+    return {name: dict(known[name]) for name in sorted(names & known.keys())}
