@@ -66,6 +66,8 @@ def beta_inv(probability: float, alpha: float, beta: float) -> float | None:
         return None
     if not 0 < probability <= 1:
         return NAN
+    if probability == 1:
+        return 1.0
     low, high = 0.0, 1.0
     for _ in range(200):
         middle = (low + high) / 2

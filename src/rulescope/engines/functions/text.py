@@ -62,6 +62,9 @@ def translate(search: str, by: str, text: str) -> str:
 
 
 def trim(text: str, pattern: str, sides: int) -> str:
+    """Without the match at the start (1) or the end (2), or all matches at both (3)."""
+    if sides == 3:
+        pattern = f"(?:{pattern})+"
     if sides & 1:
         found: Any = compiled(f"^(?:{pattern})").search(text)
         text = text[found.end() :] if found else text

@@ -7,7 +7,7 @@ Rows = tuple[tuple[str, str, str], ...]
 POINTS: dict[str, Rows] = {
     "geo_distance_2points": (
         ("rrrr", "kx_geo_distance({0}, {1}, {2}, {3})", "real"),
-        ("rrrrb", "CASE WHEN {4} THEN error('geo_distance_2points: on a spheroid is not supported') ELSE kx_geo_distance({0}, {1}, {2}, {3}) END", "real"),
+        ("rrrrb", "CASE WHEN {4} THEN error('UnsupportedError: geo_distance_2points: on a spheroid is not supported') ELSE kx_geo_distance({0}, {1}, {2}, {3}) END", "real"),
     ),
     "geo_point_to_geohash": (
         ("rr", "coalesce(kx_geohash({0}, {1}, 5), '')", "string"),
@@ -24,7 +24,7 @@ POINTS: dict[str, Rows] = {
     "geo_line_interpolate_point": (("dr", "kx_geo_interpolate({0}::VARCHAR, {1})::JSON", "dynamic"),),
     "geo_line_locate_point": (
         ("drr", "kx_geo_locate({0}::VARCHAR, {1}, {2})", "real"),
-        ("drrb", "CASE WHEN {3} THEN error('geo_line_locate_point: on a spheroid is not supported') ELSE kx_geo_locate({0}::VARCHAR, {1}, {2}) END", "real"),
+        ("drrb", "CASE WHEN {3} THEN error('UnsupportedError: geo_line_locate_point: on a spheroid is not supported') ELSE kx_geo_locate({0}::VARCHAR, {1}, {2}) END", "real"),
     ),
     "geo_closest_point_on_line": (("rrd", "kx_geo_closest_on_line({0}, {1}, {2}::VARCHAR)::JSON", "dynamic"),),
     "geo_distance_point_to_line": (("rrd", "kx_geo_distance_to_line({0}, {1}, {2}::VARCHAR)", "real"),),
