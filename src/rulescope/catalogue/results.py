@@ -90,11 +90,10 @@ class Count(Node, frozen=True):
 
 
 class SourceFacts(Node, frozen=True):
-    """A source and how much of it is rules."""
+    """A source and how much of it is rules. Where its copy lies on this machine is not told."""
 
     name: str
     title: str
-    location: str
     licence: str
     licence_url: str
     show_bodies: bool

@@ -229,7 +229,7 @@ class Stored:
     def sources(self) -> tuple[SourceFacts, ...]:
         """Every source with its counts, by name."""
         rows = self._rows(
-            'SELECT name, title, location, licence, licence_url, show_bodies, repository, "commit", synced,'
+            'SELECT name, title, licence, licence_url, show_bodies, repository, "commit", synced,'
             " (SELECT count(*) FROM file WHERE file.source = name),"
             " (SELECT count(*) FROM rule WHERE rule.source = name),"
             " (SELECT count(*) FROM rule WHERE rule.source = name AND parsed),"

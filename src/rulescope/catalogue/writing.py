@@ -29,8 +29,8 @@ class Writing:
         rows = connection.execute("SELECT DISTINCT source FROM history.seen")
         self._old_sources = {source for (source,) in rows}
 
-    def source(self, facts: SourceFacts) -> None:
-        """Adds or updates what is known of a source; its counts are not stored but counted."""
+    def source(self, facts: SourceFacts, location: str = "") -> None:
+        """Adds or updates what is known of a source and where its copy lies; its counts are not stored but counted."""
         self.connection.execute(
             'INSERT INTO source (name, title, location, licence, licence_url, show_bodies, repository, "commit", synced)'
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET title = excluded.title,"
@@ -38,7 +38,7 @@ class Writing:
             ' show_bodies = excluded.show_bodies, repository = excluded.repository, "commit" = excluded."commit",'
             " synced = excluded.synced",
             (
-                facts.name, facts.title, facts.location, facts.licence, facts.licence_url, facts.show_bodies,
+                facts.name, facts.title, location, facts.licence, facts.licence_url, facts.show_bodies,
                 facts.repository, facts.commit, facts.synced,
             ),
         )  # fmt: skip

@@ -10,6 +10,7 @@ import msgspec
 
 from .. import yamltext
 from ..catalogue import slug
+from ..model import Rule
 from ..schemas import attack
 from .pages import RulePage
 
@@ -37,9 +38,21 @@ def as_json(page: RulePage) -> File:
 def sentinel(page: RulePage) -> File:
     """A scheduled analytics rule: a Kusto rule as it is, a Sigma rule by its first translation that was proven equal or written.
 
-    Its tactics are those Sentinel's interface knows. Empty text when there is no query to run.
+    Its tactics are those Sentinel's interface knows; its head says whose rule it is and under which licence. The query is
+    empty when there is none to run.
     """
-    return f"{_name(page)}.yaml", "application/yaml", yamltext.written(_sentinel(page))
+    return f"{_name(page)}.yaml", "application/yaml", _head(page.rule) + yamltext.written(_sentinel(page))
+
+
+def _head(rule: Rule) -> str:
+    """Author, licence and origin as comment lines; licences such as DRL 1.1 ask that they stay with a rule."""
+    told = (
+        ("Rule", rule.title),
+        ("Author", ", ".join(rule.authors)),
+        ("Licence", rule.licence),
+        ("Original", rule.url),
+    )
+    return "".join(f"# {name}: {' '.join(value.split())}\n" for name, value in told if value)
 
 
 def _sentinel(page: RulePage) -> dict[str, Any]:

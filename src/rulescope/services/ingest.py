@@ -161,10 +161,10 @@ def _one(
         counted.removed += len(gone)
         session.forget(source.name, gone)
     facts = SourceFacts(
-        source.name, source.title or source.name, str(root), source.licence, source.licence_url, source.show_bodies,
+        source.name, source.title or source.name, source.licence, source.licence_url, source.show_bodies,
         source.repository, commit or source.commit, now, 0, 0, 0, 0, 0,
     )  # fmt: skip
-    session.source(facts)
+    session.source(facts, str(root))
 
 
 def _changed(
