@@ -161,10 +161,10 @@ class Engine:
         if not columns:
             return pa.table({})
         arrays = [
-            pa.chunked_array([batch.column(place).cast(wanted.type) for batch in batches], wanted.type)
-            for place, wanted in enumerate(schema)
+            _leaving([batch.column(place) for batch in batches], wanted.type) for place, wanted in enumerate(schema)
         ]
-        return pa.Table.from_arrays(arrays, schema=schema)
+        fields = [wanted.with_type(array.type) for wanted, array in zip(schema, arrays, strict=True)]
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
     def explain_sql(self, query: Query, dialect: str = "") -> str:
         """The SQL that `run` sends to DuckDB; with a `dialect` of sqlglot (`duckdb`, `spark`) read, laid out and written in that.
@@ -267,6 +267,16 @@ def _translated(error: Exception, late: bool, timeout: float | None) -> Rulescop
     if "expression depth" in message.lower() or "recursion" in message.lower() or "stack" in message.lower():
         return UnsupportedError(NAME, "expressions nested this deep")
     return RunError(message)
+
+
+def _leaving(chunks: list[pa.Array], wanted: pa.DataType) -> pa.ChunkedArray:
+    """A column of the result in its type; decimals with more digits than fit before its point keep theirs."""
+    try:
+        return pa.chunked_array([chunk.cast(wanted) for chunk in chunks], wanted)
+    except pa.ArrowInvalid:
+        if not pa.types.is_decimal(wanted):
+            raise
+        return pa.chunked_array(chunks)
 
 
 def _typed(found: tuple[str, str], kind: str) -> tuple[str, str]:

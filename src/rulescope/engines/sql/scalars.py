@@ -86,7 +86,7 @@ TEXT = {
     "parse_urlquery": _one("s", "kx_parse_urlquery({0})::JSON", "dynamic"),
     "parse_path": _one("s", "kx_parse_path({0})::JSON", "dynamic"),
     "parse_xml": _one("s", "kx_parse_xml({0})::JSON", "dynamic"),
-    "parse_version": _one("s", "kx_parse_version({0})::DECIMAL(38,18)", "decimal"),
+    "parse_version": _one("s", "kx_parse_version({0})::DECIMAL(38,0)", "decimal"),
     "parse_user_agent": _one("sj", "kx_parse_user_agent({0}, {1}::VARCHAR)::JSON", "dynamic"),
     "format_bytes": _rows(
         ("r", "coalesce(kx_format_bytes({0}, 0, ''), '')", "string"),

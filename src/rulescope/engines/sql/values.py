@@ -267,7 +267,10 @@ CONVERSIONS = {  # (from, to): SQL; what is missing here is refused
     ("bool", "string"): "CASE WHEN {0} THEN 'True' WHEN NOT {0} THEN 'False' ELSE '' END",
     ("datetime", "string"): "k_datetime_text({0})",
     ("timespan", "string"): "k_timespan_text({0})",
-    ("decimal", "string"): "coalesce(regexp_replace(regexp_replace({0}::VARCHAR, '0+$', ''), '\\.$', ''), '')",
+    (
+        "decimal",
+        "string",
+    ): "coalesce(CASE WHEN contains({0}::VARCHAR, '.') THEN rtrim(rtrim({0}::VARCHAR, '0'), '.') ELSE {0}::VARCHAR END, '')",
     ("guid", "string"): "coalesce({0}, '')",
     ("dynamic", "string"): "coalesce(json_extract_string({0}, '$'), '')",
     ("int", "long"): "{0}::BIGINT",
