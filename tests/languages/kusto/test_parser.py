@@ -71,6 +71,7 @@ REJECTED = [  # query, message of its first fault
     ("T | where a == ", "1:16: expected an expression, found the end of the query"),
     ("T | where time > 1", "1:11: expected an expression, found 'time'; a name that is a keyword is written ['time']"),
     ("T | where a in 'x'", "1:16: expected '(', found 'x'; values stand in parentheses: (\"a\", \"b\")"),
+    ("T | project-awayx", "1:5: expected an operator, found 'project-awayx'; did you mean project-away?"),
     ("T | wher a", "1:5: expected an operator, found 'wher'; did you mean where?"),
     ("T | take 5 | ", "1:14: expected an operator, found the end of the query"),
     ("let f = (a: strng) { T }; f(1)", "1:13: expected a type, found 'strng'"),

@@ -154,6 +154,8 @@ def _comparison(seen: Seen) -> str:
     if word == "!" and seen.kind(1) == IDENTIFIER:
         close = near(after, COMPARISONS)
         return f"did you mean !{close}?" if close else ""
+    if word == "!" and after in ("has_any", "has_all", "matches"):
+        return f"write not(... {after} ...)"
     if word == "!" and after == "=":
         return "write !="
     if seen.kind() == IDENTIFIER and seen.kind(1) in (IDENTIFIER, STRING, "(", LONG, "with"):

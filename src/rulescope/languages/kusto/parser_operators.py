@@ -74,7 +74,7 @@ class Operators(SpecialOperators):
         first = self.pos
         kind = self.kinds[first]
         try:
-            if kind not in OPERATORS:
+            if kind not in OPERATORS or (self.kinds[first + 1] == "-" and self.runs_on(first)):
                 return self.unknown(first)
             operator = OPERATORS[kind](self)
             if self.kinds[self.pos] not in CLOSERS and self.kinds[self.pos] != ",":
@@ -90,6 +90,13 @@ class Operators(SpecialOperators):
             if self.kinds[self.pos] == END:
                 self.resume(max(fault.index, first))
             return self.skipped(first)
+
+    def runs_on(self, first: int) -> bool:
+        """Whether a keyword with a hyphen goes on as a name: `project-awayx`."""
+        if not self.adjacent(self.texts[first], "-", self.texts[first + 2]):
+            return False
+        word = f"{self.kinds[first]}-{self.texts[first + 2]}"
+        return any(word.startswith(known) for known in OPERATORS if known.startswith(f"{self.kinds[first]}-"))
 
     def resume(self, at: int) -> None:
         """After a bracket that is never closed: go on at the next `|` that begins a line, or at the next `;`."""
