@@ -27,10 +27,12 @@ import pyarrow as pa
 from rulescope import formats, sources
 from rulescope.binding.rows import type_name
 from rulescope.engines.duck import Engine
+from rulescope.engines.sql.plan import Source
+from rulescope.engines.sql.values import null
 from rulescope.engines.stored import asim_parser
 from rulescope.errors import RulescopeError, RunError, UnsupportedError
 from rulescope.languages.kusto import parse
-from rulescope.model import Query, RuleFile, walk
+from rulescope.model import Expr, Invoke, Let, Query, RuleFile, Scan, TableCall, walk
 from rulescope.schemas import tables as known
 
 HERE = Path(__file__).resolve().parent
@@ -193,15 +195,24 @@ class Everything(dict[str, Any]):
 
 def engine_over(schemas: Mapping[str, Mapping[str, str]]) -> Engine:
     """An engine whose tables are all there, typed, and hold no rows."""
-    names = {"k_outside": {}, **schemas}
-    functions = {
+    engine = Engine({}, schemas={"k_blank": {}}, timeout=20.0)
+    engine._outside = Everything(engine.sources["k_blank"])
+    use(engine, schemas)
+    return engine
+
+
+def use(engine: Engine, schemas: Mapping[str, Mapping[str, str]]) -> None:
+    """Gives `engine` other tables without rows, and the parsers over them."""
+    relation = "k_table0"
+    engine.sources = {
+        name: Source(name, relation, tuple((column, kind, null(kind).sql) for column, kind in columns.items()), True)
+        for name, columns in schemas.items()
+    }
+    engine.functions = {
         name: asim_parser(name, columns)
         for name, columns in schemas.items()
         if name.startswith(("im", "vim", "_Im_", "ASim", "_ASim_"))
     }
-    engine = Engine({}, schemas=names, functions=functions, timeout=20.0)
-    engine._outside = Everything(engine.sources["k_outside"])
-    return engine
 
 
 def log_analytics(folder: Path) -> dict[str, dict[str, str]]:
@@ -235,59 +246,58 @@ def reason(error: RulescopeError) -> str:
 
 
 MISSING = re.compile(
-    r"unknown (table|column) '([^']*)'|watchlist '([^']*)'|function (\w+): not configured|access into '([^']*)', which is a string"
+    r"unknown table '([^']*)'|unknown column '([^']*)'|watchlist '([^']*)'|function (\w+): not configured|access into '([^']*)', which is a string"
 )
 
 
-def fitted(query: Query, schemas: Mapping[str, Mapping[str, str]]) -> pa.Table:
+def fitted(engine: Engine, query: Query, schemas: Mapping[str, Mapping[str, str]]) -> pa.Table:
     """The rows of `query` over tables of its own: what it asks for and the schemas lack is added, by the type its name says."""
-    from rulescope.model import Scan, TableCall
-
-    wanted = {node.table for node in walk(query) if isinstance(node, Scan)} | {
-        node.name for node in walk(query) if isinstance(node, TableCall)
-    }
-    mine = {name: dict(schemas[name]) for name in wanted if name in schemas} | {
-        name: dict(columns) for name, columns in OUTSIDE.items()
-    }
-    added: set[str] = set()
+    lets = {node.name for node in walk(query) if isinstance(node, Let)}
+    wanted = {node.table for node in walk(query) if isinstance(node, Scan) and node.table and "*" not in node.table}
+    wanted |= {node.name for node in walk(query) if isinstance(node, TableCall | Invoke)}
+    mine = {name: dict(schemas.get(name, {"TimeGenerated": "datetime"})) for name in wanted - lets}
+    mine |= {name: dict(columns) for name, columns in OUTSIDE.items()}
+    guessed = [name for name in mine if name not in schemas]
+    seen: Counter[str] = Counter()
     for _ in range(TRIES):
-        engine = engine_over(mine)
+        use(engine, mine)
+        for name in guessed:
+            engine.functions[name] = partial(_whole, name)
         try:
             return engine.run(query)
         except UnsupportedError as error:
             found = MISSING.search(error.construct)
-            if found is None:
+            seen[error.construct] += 1
+            if found is None or seen[error.construct] > 2:
                 raise
-            kind, name, watchlist, function, text = found.groups()
-            if kind == "table" or watchlist or function:
-                label = f"watchlist:{watchlist}" if watchlist else function or name
-                if label in mine:
-                    raise
-                mine[label] = {"SearchKey": "string"} if watchlist else {"TimeGenerated": "datetime"}
-                added.add(label)
+            table, column, watchlist, function, text = found.groups()
+            if watchlist:
+                mine[f"watchlist:{watchlist}"] = {"SearchKey": "string"}
+                guessed.append(f"watchlist:{watchlist}")
+            elif table or function:
+                mine[table or function] = {"TimeGenerated": "datetime"}
+                guessed.append(table or function)
             elif text:
                 for columns in mine.values():
                     if text in columns:
                         columns[text] = "dynamic"
-                if (text, "dynamic") in {(t, "dynamic") for t in added}:
-                    raise
-                added.add(text)
             else:
-                if f"column {name}" in added:
-                    raise
-                added.add(f"column {name}")
-                for label in [label for label in mine if label in added] or [
-                    label for label in mine if label not in OUTSIDE
-                ]:
-                    mine[label].setdefault(
-                        name,
-                        SUFFIXES.get(
-                            name[-2:], "datetime" if name.endswith("Time") or name == "Timestamp" else "string"
-                        ),
-                    )
-        finally:
-            engine.close()
+                first = guessed if seen[error.construct] == 1 and guessed else mine
+                for name in first:
+                    if name not in OUTSIDE:
+                        mine[name].setdefault(column, guess(column))
     raise RunError("too many unknown names")
+
+
+def _whole(name: str, arguments: tuple[Expr, ...]) -> Query:
+    return Query((Scan(name),), language="kusto")
+
+
+def guess(column: str) -> str:
+    """The type that a custom column's name says."""
+    if column[-2:] in SUFFIXES:
+        return SUFFIXES[column[-2:]]
+    return "datetime" if column.endswith("Time") or column in ("Timestamp", "TimeGenerated") else "string"
 
 
 def analysed(folder: Path, every: int = 1) -> Tally:
@@ -355,12 +365,15 @@ def corpus(root: Path, every: int = 1) -> Tally:
             tally.counts["runs"] += 1
         except RulescopeError as error:
             if isinstance(error, UnsupportedError) and MISSING.search(error.construct):
+                kept = engine.sources, engine.functions
                 try:
-                    fitted(query, schemas)
+                    fitted(engine, query, schemas)
                     tally.counts["runs, over tables completed by the names it uses"] += 1
                     continue
                 except RulescopeError as second:
                     error = second
+                finally:
+                    engine.sources, engine.functions = kept
             tally.counts["refused" if isinstance(error, UnsupportedError) else "stopped by limits"] += 1
             tally.refused[reason(error)] += 1
     return tally
