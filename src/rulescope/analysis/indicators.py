@@ -52,11 +52,14 @@ class Tested:
 def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Indicator, ...]:
     """One per value tested, in reading order. Time windows, thresholds and presence tests are not indicators."""
     found: list[Indicator] = []
+    together = 0
     for place in stages if stages is not None else placed(query):
         for test in tests(place):
             field = shown(test.subject, place.names.aliases)
+            number = together if test.every else 0
+            together += test.every
             found.extend(
-                Indicator(field, test.op, value, test.negated, test.cased, test.every, place.number, test.span)
+                Indicator(field, test.op, value, test.negated, test.cased, test.every, place.number, test.span, number)
                 for value in test.values
             )
     return tuple(dict.fromkeys(found))

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 from ..model import Op
 from .facts import Facts, Sentence
-from .hypothesis import lowered
+from .hypothesis import COUNTING, lowered
 from .words import code, field_words, listed, quoted
 
 SHORT = 3
-MANY = 50
+FEW, MANY = 3, 50
 HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
 CONTENT = frozenset(
     {"process.command_line", "process.parent.command_line", "url.original", "url.path", "url.query", "user_agent.original",
@@ -65,9 +65,9 @@ def _short(facts: Facts) -> Iterator[Sentence]:
 
 def _busy(facts: Facts) -> Iterator[Sentence]:
     """A bare count: whoever is busy by nature passes it."""
-    if not facts.counted or not any(each.op in ("gt", "ge") for each in facts.counted):
+    first = next((each for each in facts.counted if each.op in ("gt", "ge") and each.how.startswith(COUNTING)), None)
+    if first is None:
         return
-    first = next(each for each in facts.counted if each.op in ("gt", "ge"))
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
     text = f"The count ({code(first.text)}) is fixed: measure first how many such entries{per} your busiest harmless sources make."
     yield Sentence(text, "thresholds", first.text)
@@ -123,7 +123,7 @@ def _rare(facts: Facts) -> Iterator[Sentence]:
         if number < len(facts.counts) and facts.counts[number] == 0 and isinstance(each.value, str) and len(each.value) > 5
         and facts.field_of(number) in CONTENT
     ]  # fmt: skip
-    if alone:
+    if 0 < len(alone) <= FEW:
         first_number, first = alone[0]
         field = facts.field_of(first_number)
         same = [quoted(each.value) for number, each in alone if facts.field_of(number) == field]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..model import And, Expr
+from ..schemas import platforms
 from ..text import Span
 from .facts import Counted, Facts, Sentence
 from .parts import Part
-from .phrases import Speaker, described
+from .phrases import Speaker, described, numbered
 from .words import code, duration, listed
 
 MOST_EXCEPTIONS = 4
 MOST_SECOND = 2
+COUNTING = ("count", "dcount", "event_count", "value_count")
 COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le": "at most {}", "eq": "exactly {}"}
 
 
@@ -133,7 +135,9 @@ def place(facts: Facts, part: Part) -> str:
     product, rest = values.pop("product", ""), [f"{kind} {value}" for kind, value in values.items()]
     if not product:
         return f"{' '.join(values.values())} logs"
-    return f"the logs of {product}" + (f" ({', '.join(rest)})" if rest else "")
+    name = platforms.platform(part.scopes[0])
+    known = name if name and name.lower().startswith(product[:3].lower()) else product
+    return f"the {known} logs" + (f" ({', '.join(rest)})" if rest else "")
 
 
 def lowered(title: str) -> str:
@@ -157,8 +161,8 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
     per = f" per {_fields(first.by)}" if first.by else ""
     within = f" within {duration(facts.bins[0])}" if facts.bins else ""
     wanted = list(dict.fromkeys(_amount(each) for each in facts.counted if each.by == first.by))
-    many = first.op in ("gt", "ge")
-    start = "Single entries are not enough: the rule waits for" if many else "What is counted decides: the rule keeps"
+    many = first.op in ("gt", "ge") and first.how.startswith(COUNTING)
+    start = "Single entries are not enough: the rule waits for" if many else "What is computed decides: the rule keeps"
     yield Sentence(f"{start} {listed(wanted, 'and')}{per}{within}.", "thresholds", first.text)
 
 
@@ -192,6 +196,6 @@ def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     texts = list(dict.fromkeys(text for text, _ in found))
     shown = texts[:MOST_EXCEPTIONS]
     more = len(texts) - len(shown)
-    listing = "; or ".join(["; ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 and not more else "; ".join(shown)
+    listing = numbered(shown) if len(texts) > 1 else texts[0]
     tail = f"; and {more} more {'case' if more == 1 else 'cases'}" if more else ""
     yield Sentence(f"Left out are entries in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))

@@ -23,6 +23,7 @@ from ..model import (
     Nested,
     Not,
     Op,
+    Or,
     Query,
     Scan,
     Search,
@@ -126,7 +127,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             part.later.append(term)
         elif isinstance(term, Not):
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
-                part.leaves.append(term.term)
+                part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
         elif not _presence(term):
             part.asks.append(term)
 

@@ -140,7 +140,7 @@ def _together(
         return merged[0]
     if word == "or" and any(each.joined and not each.subject for each in merged):
         said = list(dict.fromkeys(said))
-        return Phrase("", f"one of these holds: {'; '.join(f'({n}) {each}' for n, each in enumerate(said, 1))}", word)
+        return Phrase("", f"one of these holds: {numbered(said)}", word)
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
 
 
@@ -151,13 +151,21 @@ def _same(members: Sequence[Phrase], word: str) -> Phrase:
     other = "or" if word == "and" else "and"
     verbs = []
     for each in dict.fromkeys(members):
-        verbs.append(f"either {each.verb}" if each.joined == "or" and other == "or" else each.verb)
+        plain = each.joined != "or" or word == "or" or each.verb.startswith(("either ", "meets "))
+        verbs.append(each.verb if plain else f"either {each.verb}")
+    if word == "or" and len(verbs) > 2 and any(each.joined or " and " in each.verb for each in members):
+        return Phrase(members[0].subject, f"meets one of: {numbered(verbs)}", word)
     nested = any(each.joined == other for each in members) or len(verbs) > 2
     text = f", {word} ".join(verbs) if nested and len(verbs) == 2 else ", ".join(verbs[:-1]) + f" {word} {verbs[-1]}"
     text = verbs[0] if len(verbs) == 1 else text
     if word == "or" and not text.startswith("either ") and nested:
         text = f"either {text}"
     return Phrase(members[0].subject, text, word)
+
+
+def numbered(said: Sequence[str]) -> str:
+    """`(1) a; (2) b`: parts too long to stand between commas."""
+    return "; ".join(f"({number}) {each}" for number, each in enumerate(said, 1))
 
 
 def _joined(said: Sequence[str], word: str, depth: int) -> str:

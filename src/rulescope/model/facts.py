@@ -18,6 +18,7 @@ class Indicator(Node, frozen=True):
     every: bool = False  # one of several that must all match
     stage: int = 0  # number of its stage, from 0
     span: Span | None = None
+    test: int = 0  # tells tests of which all values must match apart
 
 
 class OutputField(Node, frozen=True):

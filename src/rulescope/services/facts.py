@@ -272,7 +272,9 @@ def groups(found: Found, negated: bool, counts: Sequence[Count] = ()) -> tuple[I
     for number, each in enumerate(found.indicators):
         if each.negated is negated:
             span = (each.span.start, each.span.end) if each.span else number
-            made.setdefault((each.field, each.op, each.every, each.cased, each.stage, span), []).append(number)
+            made.setdefault((each.field, each.op, each.every, each.cased, each.stage, each.test, span), []).append(
+                number
+            )
     result = []
     seen: set[tuple[object, ...]] = set()
     for numbers in made.values():
@@ -424,7 +426,9 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...]) -> tuple[Counted
             next((group.by for group in reversed(grouped) if group.stage <= each.stage), ()),
         )
         for each in analysis.thresholds(query, stages)
-        if isinstance(each.value, int | float) and not isinstance(each.value, bool)
+        if isinstance(each.value, int | float)
+        and not isinstance(each.value, bool)
+        and (each.op, each.value) not in ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))  # at all
     )
     return tuple(dict.fromkeys(found))
 
