@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -143,7 +144,7 @@ def test_a_densified_edge_stays_near_the_straight_line() -> None:
     assert made[0] == [0, 60]
     assert made[-1] == [40, 60]
     assert {latitude for _, latitude in made} == {60}
-    for (a, _), (b, _) in zip(made, made[1:], strict=False):
+    for (a, _), (b, _) in itertools.pairwise(made):
         half = math.radians(b - a) / 2
         top = math.degrees(math.atan2(math.tan(math.radians(60)), math.cos(half)))  # the middle of the geodesic
         assert (top - 60) * DEGREE <= 1000

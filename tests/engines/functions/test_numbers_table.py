@@ -117,7 +117,9 @@ EXACT: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("expression", "expected"), CLOSE)
 def test_close(expression: str, expected: float) -> None:
-    assert answer(expression) == pytest.approx(expected, rel=1e-6 if expression.startswith("convert_") else 1e-13, abs=1e-12)
+    assert answer(expression) == pytest.approx(
+        expected, rel=1e-6 if expression.startswith("convert_") else 1e-13, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(("expression", "expected"), EXACT)

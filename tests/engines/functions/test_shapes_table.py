@@ -107,6 +107,7 @@ NOTHING = [
     f"geo_polygon_to_s2cells({OCTANT}, 30)", f"geo_line_to_s2cells({ALONG}, -1)", "geo_h3cell_level('')", "geo_h3cell_level('ä')",
     "geo_h3cell_to_polygon('89c259')", f"geo_h3cell_children({CHICAGO}, 6)", f"geo_h3cell_children({CHICAGO}, 13)",
     f"geo_h3cell_rings({CHICAGO}, 143)", f"geo_polygon_to_h3cells({OCTANT}, 15)", "geo_h3cell_neighbors('')",
+    f"geo_polygon_to_h3cells({SQUARE}, 5, -1)",
 ]  # fmt: skip
 EMPTY = [
     "geo_point_to_s2cell(200, 0, 1)", "geo_point_to_s2cell(0, 0, 31)", "geo_point_to_s2cell(real(null), 0)", "geo_point_to_h3cell(0, 0, 16)",
@@ -117,6 +118,7 @@ REFUSED = [
     f"geo_polygon_simplify({SQUARE})", f"geo_simplify_polygons_array(pack_array({SQUARE}))",
     f"geo_intersection_2lines({THROUGH}, dynamic({{'type':'LineString','coordinates':[[-1,0],[5,0],[6,1]]}}))",
     f"geo_polygon_to_s2cells({SQUARE}, 5, 100)", f"geo_line_to_s2cells({ALONG}, 5, 100)",
+    f"geo_polygon_to_h3cells({SQUARE}, 5, 100)",
 ]  # fmt: skip
 
 

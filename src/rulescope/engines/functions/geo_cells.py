@@ -97,11 +97,12 @@ def h3_rings(cell: str, distance: int) -> str | None:
     return _json(rings)
 
 
-def polygon_to_h3(text: str, resolution: int) -> str | None:
+def polygon_to_h3(text: str, resolution: int, radius: float) -> str | None:
     """Cells whose centres lie inside, edges straight in degrees."""
     parts = polygons(text)
-    if parts is None or polygon(text) is None or not 0 <= resolution <= 15:
+    if parts is None or polygon(text) is None or not 0 <= resolution <= 15 or radius < 0:
         return None
+    _no_radius(radius, "geo_polygon_to_h3cells")
     if any(max(p[0] for p in ring) - min(p[0] for p in ring) > 180 for part in parts for ring in part):
         raise RunError("geo_polygon_to_h3cells: polygons over the antimeridian are not supported")
     area = polygon(text).GetArea() * RADIUS**2
@@ -205,7 +206,7 @@ FUNCTIONS = [
     Scalar("h3_children", "sl>s", h3_children),
     Scalar("h3_neighbors", "s>s", h3_neighbors),
     Scalar("h3_rings", "sl>s", h3_rings),
-    Scalar("h3_polygon_cells", "sl>s", polygon_to_h3),
+    Scalar("h3_polygon_cells", "slr>s", polygon_to_h3),
     Scalar("s2_point", "rrl>s", point_to_s2),
     Scalar("s2_center", "s>s", s2_center),
     Scalar("s2_polygon", "s>s", s2_polygon),

@@ -31,10 +31,12 @@ POINTS: dict[str, Rows] = {
     "geo_line_densify": (
         ("d", "kx_geo_line_densify({0}::VARCHAR, 10.0)::JSON", "dynamic"),
         ("dr", "kx_geo_line_densify({0}::VARCHAR, {1})::JSON", "dynamic"),
+        ("drb", "kx_geo_line_densify({0}::VARCHAR, {1})::JSON", "dynamic"),  # edges over the antimeridian are refused
     ),
     "geo_polygon_densify": (
         ("d", "kx_geo_polygon_densify({0}::VARCHAR, 10.0)::JSON", "dynamic"),
         ("dr", "kx_geo_polygon_densify({0}::VARCHAR, {1})::JSON", "dynamic"),
+        ("drb", "kx_geo_polygon_densify({0}::VARCHAR, {1})::JSON", "dynamic"),  # edges over the antimeridian are refused
     ),
     "geo_from_wkt": (("s", "kx_geo_from_wkt({0})::JSON", "dynamic"),),
 }  # fmt: skip
@@ -106,8 +108,9 @@ H3: dict[str, Rows] = {
 
 BOTH: dict[str, Rows] = {  # the polygon is checked by one, its cells found by the other
     "geo_polygon_to_h3cells": (
-        ("d", "kx_h3_polygon_cells({0}::VARCHAR, 6)::JSON", "dynamic"),
-        ("dl", "kx_h3_polygon_cells({0}::VARCHAR, {1})::JSON", "dynamic"),
+        ("d", "kx_h3_polygon_cells({0}::VARCHAR, 6, 0.0)::JSON", "dynamic"),
+        ("dl", "kx_h3_polygon_cells({0}::VARCHAR, {1}, 0.0)::JSON", "dynamic"),
+        ("dlr", "kx_h3_polygon_cells({0}::VARCHAR, {1}, {2})::JSON", "dynamic"),
     ),
 }
 
