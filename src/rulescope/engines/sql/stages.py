@@ -51,6 +51,7 @@ from ...model import (
     TopHitters,
     TopNested,
     Union,
+    walk,
 )  # fmt: skip
 from ..types import CLR
 from . import aggregates, expand, joins, parsing, plugins, rowscan, series, tops
@@ -371,26 +372,32 @@ def _searched(plan: Plan, frame: Frame, predicate: Any) -> Frame:
 
 
 def _find(plan: Plan, stage: Find, frame: Frame | None) -> Frame:
-    if stage.pack or stage.away:
-        raise unsupported("find with pack or project-away")
-    packed = not stage.columns
-    if packed and (plan.needed is None or "pack_" in plan.needed):
-        raise unsupported("find without project")
+    """`source_`, the chosen columns (else those all tables share and those of the predicate), and the rest as `pack_`."""
+    if stage.away:
+        raise unsupported("find with project-away")
     frames = [plan.query(query) for query in stage.tables] or plan.scan("*")
     source = next((str(p.value) for p in stage.properties if p.name == "withsource"), "source_")
-    found = [_searched(plan, inner, stage.predicate) for inner in frames]
+    wanted = {node.name for node in walk(stage.predicate) if isinstance(node, Field)} - {"*"}
+    found = [inner for inner in frames if not wanted or any(inner.find(name) for name in wanted)] or frames[:1]
+    found = [_searched(plan, inner, stage.predicate) for inner in found]
+    made_row = find_row(stage, [row_of(inner) for inner in found], source)
+    packed = "pack_" in made_row.types and (stage.pack or plan.needed is None or "pack_" in plan.needed)
+    columns = stage.columns or tuple(c for c in made_row.columns if c.name not in (source, "pack_"))
     chosen = []
-    columns = stage.columns or tuple(
-        c for c in find_row(stage, [row_of(f) for f in found], source).columns if c.name not in (source, "pack_")
-    )
     for inner in found:
         made = []
         for typed in columns:
             column = inner.find(typed.name)
-            kind = typed.type or (column.type if column else "")
-            if not kind:
-                kind = next((c.type for f in found for c in f.columns if c.name == typed.name), "string")
+            kinds = {c.type for f in found for c in f.columns if c.name == typed.name}
+            stated = any(typed.type and each.name == typed.name for each in stage.columns)
+            if len(kinds) > 1 and not stated:
+                raise unsupported(f"find over tables in which {typed.name!r} has several types")
+            kind = typed.type if stated else next(iter(kinds), typed.type or "string")
             made.append((convert(column.value, kind) if column else null(kind), plan.column(typed.name, kind)))
+        if packed:
+            rest = [column for column in inner.columns if column.name not in {typed.name for typed in columns}]
+            pairs = ", ".join(f"{quote(c.name)}, coalesce({to_json(c.value).sql}, 'null'::JSON)" for c in rest)
+            made.append((Value(f"json_object({pairs})", "dynamic"), plan.column("pack_", "dynamic")))
         chosen.append(replace(plan.stage(inner, made), tables=inner.tables))
     return joins.united(plan, chosen, source=source)
 
