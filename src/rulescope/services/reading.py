@@ -26,7 +26,7 @@ from ..model import (
     expressions,
     queries,
 )
-from ..schemas import events, platforms
+from ..schemas import events, platforms, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ def read_rule(rule: Rule) -> Read:
     if rule.language not in languages.LANGUAGES:
         return Read(rule, trouble=f"no reader for {rule.language} yet: its text is shown and searched as it is")
     try:
+        if rule.language == "kusto":  # tables tell columns from variables of the same name
+            kusto, known = languages.LANGUAGES["kusto"], tables.tables("sentinel+defender+asim")
+            return Read(rule, kusto.parse(rule.text, rule.path, rule.line, known))
         return Read(rule, languages.parse(rule.text, rule.language, rule.path, rule.line))
     except QuerySyntaxError as error:
         return Read(rule, _partial(rule), tuple(_moved(fault, rule.indent) for fault in error.errors))

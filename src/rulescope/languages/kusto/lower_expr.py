@@ -149,6 +149,7 @@ def _binary(ctx: Context, node: s.Binary) -> m.Expr:
     if isinstance(node.left, s.Name) and isinstance(node.right, s.Name) and node.left.name == node.right.name:
         # a column and a variable of one name: the column hides the variable, on both sides
         left, right = m.Field(node.left.name, span(node.left)), m.Field(node.right.name, span(node.right))
+        ctx.columns.add(node.left.name)
     if node.op == ":" and isinstance(right, m.Literal) and isinstance(right.value, str):
         return _searched(left, right.value, ctx.searching == "cased", node)
     return compared(left, row, right, node)
