@@ -274,6 +274,8 @@ def test_the_api_describes_itself(client: TestClient) -> None:
 def test_a_rule_page_has_its_sections_in_order(client: TestClient) -> None:
     for card in client.get("/api/rules").json()["cards"]:
         text = client.get(f"/rules/{card['key']}").text
-        listed = [link[1:] for link in parsed(text).found if link.startswith("#") and link != "#main"]
+        listed = list(
+            dict.fromkeys(link[1:] for link in parsed(text).found if link.startswith("#") and link != "#main")
+        )
         places = [text.index(f'id="{name}"') for name in listed]
         assert places == sorted(places), card["title"]
