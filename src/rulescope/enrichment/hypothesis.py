@@ -15,6 +15,7 @@ from .words import code, duration, listed
 MOST_EXCEPTIONS = 4
 MOST_SECOND = 2
 COUNTING = ("count", "dcount", "event_count", "value_count")
+QUERIES = ("hunting", "exploration", "function")
 COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le": "at most {}", "eq": "exactly {}"}
 
 
@@ -48,7 +49,12 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         text = f"If {listed(names, 'or', 2)} is in use, {where} should hold entries in which {seen}."
         yield Sentence(text, "techniques", facts.techniques[0][0], span)
     else:
-        yield Sentence(f"The rule looks in {where} for entries in which {seen}.", "indicators", "", span)
+        yield Sentence(f"{_noun(facts)} looks in {where} for entries in which {seen}.", "indicators", "", span)
+
+
+def _noun(facts: Facts) -> str:
+    kind = facts.rule.kind.lower()
+    return "The parser" if kind == "parser" else "The query" if kind in QUERIES else "The rule"
 
 
 def _without_condition(facts: Facts) -> Iterator[Sentence]:
@@ -58,12 +64,12 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         return
     where = place(facts, main)
     if main.later:
-        text = f"The rule sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
+        text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
     elif facts.counted:
-        text = f"The rule counts entries of {where}, whatever they hold."
+        text = f"{_noun(facts)} counts entries of {where}, whatever they hold."
     else:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by and main.counted else ""
-        text = f"The rule looks for no value of its own: it lists entries of {where}{per} for a person to judge."
+        text = f"{_noun(facts)} looks for no value of its own: it lists entries of {where}{per} for a person to judge."
     yield Sentence(text, "tables", main.scopes[0])
 
 

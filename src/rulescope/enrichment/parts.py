@@ -42,7 +42,8 @@ class Part:
     """A part: `role` is main, joined, looked up, absent, also (of a union) or the name of a correlated rule.
 
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
-    conditions on time and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums.
+    conditions on time and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
+    `counts` are the conditions on counted numbers that every row must pass.
     """
 
     role: str
@@ -51,6 +52,7 @@ class Part:
     asks: list[Expr] = field(default_factory=list)
     leaves: list[Expr] = field(default_factory=list)
     later: list[Expr] = field(default_factory=list)
+    counts: list[Expr] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     counted: bool = False
 
@@ -62,6 +64,7 @@ class Part:
             self.leaves += other.leaves
             self.later += other.later
             self.aliases.update(other.aliases)
+        self.counts += other.counts
         self.counted |= other.counted
 
 
@@ -122,6 +125,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         part.aliases.update(place.names.aliases)
     for term in _terms(predicate):
         if place is not None and _of_time_or_count(term, place):
+            part.counts.append(term)
             continue
         if part.counted:
             part.later.append(term)

@@ -114,7 +114,7 @@ def _subject(expr: Expr, speaker: Speaker) -> str:
 
 
 def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
-    other = speaker.named(right.name) if isinstance(right, Field) else code(spoken(right))
+    other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
     return f"{verb(op, (), negated=negated)} {other}"
 
 

@@ -8,7 +8,7 @@ from functools import cache
 
 from .. import analysis, binding
 from ..catalogue import Count, Predicate, canonical, value_text
-from ..enrichment import Counted, Facts, parts
+from ..enrichment import Counted, Facts, Part, parts
 from ..model import (
     TRUE,
     Aggregate,
@@ -370,13 +370,14 @@ def enrichment_facts(
         for each in technique_rows(found.rule)
         if each.name
     )
+    pieces = parts(query, found.stages) if query else ()
     windows = analysis.time_windows(query, found.stages) if query else ()
     return Facts(
         rule=found.rule,
         query=query,
         understood=query is not None and understood(query) and not reading,
         scopes=found.scopes,
-        parts=parts(query, found.stages) if query else (),
+        parts=pieces,
         indicators=found.indicators,
         common=tuple(fields.canonical(each.field, found.scopes) for each in found.indicators),
         filters=_filters(found),
@@ -384,7 +385,7 @@ def enrichment_facts(
         corpus=corpus,
         activities=activities(found),
         techniques=tuple(dict.fromkeys(rows)),
-        counted=_counted(query, found.stages) if query else (),
+        counted=_counted(query, found.stages, pieces) if query else (),
         bins=tuple(each.seconds for each in windows if each.seconds and each.op is None),
         lookbacks=tuple(each.seconds for each in windows if each.seconds and each.op in (Op.GT, Op.GE)),
         group_by=analysis.group_by(query, found.stages) if query else (),
@@ -413,9 +414,11 @@ def _filters(found: Found) -> frozenset[int]:
     return frozenset(number for number, each in enumerate(found.indicators) if each.stage in stages)
 
 
-def _counted(query: Query, stages: tuple[analysis.Placed, ...]) -> tuple[Counted, ...]:
-    """Conditions that compare a counted number with a constant."""
+def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence[Part]) -> tuple[Counted, ...]:
+    """Conditions every result must pass that compare a counted number with a constant."""
     grouped = analysis.groupings(query, stages)
+    needed = {getattr(expr, "span", None) for piece in pieces for expr in piece.counts}
+    correlated = {place.number for place in stages if isinstance(place.stage, Correlate)}
     found = (
         Counted(
             each.field,
@@ -428,6 +431,7 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...]) -> tuple[Counted
         for each in analysis.thresholds(query, stages)
         if isinstance(each.value, int | float)
         and not isinstance(each.value, bool)
+        and (each.span in needed or each.stage in correlated)
         and (each.op, each.value) not in ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))  # at all
     )
     return tuple(dict.fromkeys(found))
