@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from ..services.compare import Comparison
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
-SCHEMA_CHOICE = click.Choice([*SCHEMAS, "sentinel-tables"])
+SCHEMA_CHOICE = click.Choice([*SCHEMAS, "event-table", "sentinel-tables"])
+PLACEHOLDERS = click.option(
+    "--placeholders",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A YAML file of values for Sigma placeholders: name: [value, ...].",
+)
 MARKS = {True: "passed", False: "failed", None: "not done"}
 MOST_REASONS = 12
 VERDICTS = ("equal", "wider", "narrower", "differs", "impossible", "untested", "refused")
@@ -40,25 +45,28 @@ VERDICTS = ("equal", "wider", "narrower", "differs", "impossible", "untested", "
 @click.option("--lookback", default="", metavar="TIME", help="Add a time filter such as 1d or 12h.")
 @click.option("--header", is_flag=True, help="Comments with title, id, author and licence.")
 @click.option("--no-prove", is_flag=True, help="Do not run both sides on events.")
+@PLACEHOLDERS
 @show.format_option("text", "json", "ndjson")
 def translate(
     path: str, to: str, schema: str, allow_loss: bool, style: str, prefix: str, lookback: str, header: bool, no_prove: bool,
-    format_: str,
+    placeholders: str | None, format_: str,
 ) -> None:  # fmt: skip
     """Write the Sigma rules of PATH (a file, a folder, or - for standard input) in another language, with proof.
 
     The queries go to standard output with their verdict as comments. Exit code 1 when a rule is refused or not equal.
     """
     from ..services import translate as service
+    from ..services.placeholders import read as read_placeholders
     from ..translation import Options
 
     rules, broken = _rules(path)
+    values = read_placeholders(placeholders) if placeholders else None
     options = Options(
         style=style, prefix=prefix, lookback=lookback, header=header, allow_loss=allow_loss, prove=not no_prove
     )
     found: list[Translation] = []
     with show.progress("rules") as step:
-        for number, translation in enumerate(service.translate_all(rules, to, schema, options)):
+        for number, translation in enumerate(service.translate_all(rules, to, schema, options, placeholders=values)):
             found.append(translation)
             step(number + 1, len(rules), rules[number].title)
             if format_ == "ndjson":
@@ -145,13 +153,22 @@ def _witness(witness: Witness, first: str, second: str, start: str = "") -> None
 )
 @click.option("--no-prove", is_flag=True, help="Write, read back and bind, but do not run.")
 @click.option("--examples", default=48, show_default=True, help="Events to make of each rule at most.")
+@PLACEHOLDERS
 @show.format_option("text", "json", "ndjson")
-def verify(paths: tuple[str, ...], schemas: tuple[str, ...], no_prove: bool, examples: int, format_: str) -> None:
+def verify(
+    paths: tuple[str, ...],
+    schemas: tuple[str, ...],
+    no_prove: bool,
+    examples: int,
+    placeholders: str | None,
+    format_: str,
+) -> None:
     """Translate the Sigma rules of PATHS into each schema and prove each translation by running it.
 
     Exit code 1 when something that was written is not equal.
     """
     from ..services import verify as service
+    from ..services.placeholders import read as read_placeholders
     from ..translation import Options
 
     chosen = schemas or SCHEMAS
@@ -161,6 +178,7 @@ def verify(paths: tuple[str, ...], schemas: tuple[str, ...], no_prove: bool, exa
             chosen,
             Options(prove=not no_prove, examples=examples),
             lambda done, total: step(done, total, ""),
+            read_placeholders(placeholders) if placeholders else None,
         )
     pairs = [(found.rules[number // len(chosen)], each) for number, each in enumerate(found.translations)]
     if format_ == "ndjson":

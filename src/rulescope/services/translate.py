@@ -11,6 +11,7 @@ from ..model import Failure, Loss, Query, Rule, Translation
 from ..translation import Options
 from ..translation import translate_all as written_all
 from . import explain, others, scan
+from .placeholders import Placeholders
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
 """The target schemas a rule is usually written in."""
@@ -48,10 +49,11 @@ def translate_all(
     schema: str = "sentinel-asim",
     options: Options | None = None,
     progress: Callable[[int, int], None] | None = None,
+    placeholders: Placeholders | None = None,
 ) -> Iterator[Translation]:
     """Each rule in language `to`, in order. A rule that cannot be read is refused with its fault as the loss."""
     given = list(rules)
-    read = reader(given)
+    read = reader(given, placeholders)
     done = 0
     waiting: list[Rule] = []
 
@@ -74,8 +76,9 @@ def translate_all(
 CHUNK = 100
 
 
-def reader(rules: Iterable[Rule]) -> Callable[[Rule], Query]:
-    """What reads a Sigma rule with the rules its correlation names and the filters that name it, wherever among `rules`."""
+def reader(rules: Iterable[Rule], placeholders: Placeholders | None = None) -> Callable[[Rule], Query]:
+    """What reads a Sigma rule with the rules its correlation names and the filters that name it, wherever among `rules`,
+    and the values of its placeholders."""
     sigma = [rule for rule in rules if rule.language == "sigma"]
     named = {key: rule.text for rule in reversed(sigma) if rule.kind != FILTER for key in (rule.name, rule.id) if key}
     filters = [rule.text for rule in sigma if rule.kind == FILTER]
@@ -83,7 +86,10 @@ def reader(rules: Iterable[Rule]) -> Callable[[Rule], Query]:
 
     def read(rule: Rule) -> Query:
         correlation = rule.kind == "correlation"
-        query: Query = parse(rule.text, rule.path, rule.line, resolve=named if correlation else None, filters=filters)
+        outside = named if correlation else None
+        query: Query = parse(
+            rule.text, rule.path, rule.line, resolve=outside, placeholders=placeholders, filters=filters
+        )
         return query
 
     return read

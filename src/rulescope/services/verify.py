@@ -12,6 +12,7 @@ from ..errors import RuleError
 from ..model import Failure, Query, Rule, Translation, Verdict
 from ..translation import Options, translate_all
 from . import scan
+from .placeholders import Placeholders
 from .translate import FILTER, reader
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
@@ -41,13 +42,14 @@ def verify(
     schemas: Sequence[str] = SCHEMAS,
     options: Options | None = None,
     progress: Callable[[int, int], None] | None = None,
+    placeholders: Placeholders | None = None,
 ) -> Verified:
     """Every Sigma rule of `paths` translated into each schema and proven by execution; `progress` gets (done, all).
 
     Raises SourceError when a path does not exist.
     """
     loaded, failures = scan.load(paths)
-    pairs, broken = _queries([rule for rule in loaded if rule.language == "sigma"])
+    pairs, broken = _queries([rule for rule in loaded if rule.language == "sigma"], placeholders)
     total = len(pairs) * len(schemas)
     found: list[Translation] = []
     for translation in translate_all(pairs, "kusto", tuple(schemas), options or Options()):
@@ -80,9 +82,11 @@ def store(
     catalogue.store_translations(kept)
 
 
-def _queries(rules: Sequence[Rule]) -> tuple[list[tuple[Rule, Query]], list[Failure]]:
+def _queries(
+    rules: Sequence[Rule], placeholders: Placeholders | None = None
+) -> tuple[list[tuple[Rule, Query]], list[Failure]]:
     given = [rule for rule in rules if rule.kind != FILTER]
-    parse = reader(rules)
+    parse = reader(rules, placeholders)
     pairs: list[tuple[Rule, Query]] = []
     broken: list[Failure] = []
     for rule in given:
