@@ -81,6 +81,9 @@ OUTSIDE = [  # query, rows
      " | summarize n = count(), ips = strcat_array(make_list(ip), ' ')"), [{"n": 2, "ips": "192.0.2.1 192.0.2.2"}]),
     ("externaldata(line: string)[@'https://example.org/feeds/list.txt'] with (format='txt')", [{"line": "one"}, {"line": "two"}]),
     ("externaldata(a: long, b: string)['https://example.org/feeds/rows.json']", [{"a": 1, "b": "2"}]),
+    ("arg('').Logons | where Count == 1 | project User", [{"User": "bob"}]),
+    ("workspace('other').Logons | count", [{"Count": 2}]),
+    ("table('Logons') | count", [{"Count": 2}]),
     ("Busy | project User", [{"User": "ann"}]),
     ("Busy() | project User", [{"User": "ann"}]),
 ]  # fmt: skip
@@ -129,15 +132,12 @@ def test_rules_of_a_scan_read_the_same_folders(folder: Path) -> None:
                      " DeviceNetworkEvents | where RemoteIP in (bad)")),
             ("list", "SecurityEvent | where TargetUserName in ((_GetWatchlist('VIP') | project SearchKey))"),
             ("function", "Busy | where User == 'ann'"),
+            ("named", "table('Logons') | where User == 'ann'"),
+            ("empty", "let f = () { Logons };"),
             ("missing", "SecurityEvent | where TargetUserName in ((_GetWatchlist('Other') | project SearchKey))"),
         )
     ]  # fmt: skip
     results = list(scan(log, rules, folder=folder / "tables", functions=folder / "functions"))
-    assert [one.rule_id for one in results if isinstance(one, Alert)] == ["feed", "list", "function"]
-    assert [one.rule_id for one in results if isinstance(one, NotRun)] == ["missing"]
-    assert [one.rule_id for one in scan(log, rules) if isinstance(one, NotRun)] == [
-        "feed",
-        "list",
-        "function",
-        "missing",
-    ]
+    assert [one.rule_id for one in results if isinstance(one, Alert)] == ["feed", "list", "function", "named"]
+    assert [one.rule_id for one in results if isinstance(one, NotRun)] == ["empty", "missing"]
+    assert [one.rule_id for one in scan(log, rules) if isinstance(one, NotRun)] == [rule.id for rule in rules]

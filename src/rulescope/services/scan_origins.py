@@ -81,6 +81,8 @@ def traced(query: Query) -> Query | None:
 
     Only for queries that read one table and choose rows and columns of it: nothing in them can tell that there is a mark.
     """
+    if not query.stages:
+        return None
     first, *rest = query.stages
     if query.lets or not isinstance(first, Scan) or first.scope or "*" in first.table:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..model import Find, Node, Query, Scan, Search, TableCall, Union
+from ..model import Find, Literal, Node, Query, Scan, Search, TableCall, Union
 from ..model.walk import children
 
 T = TypeVar("T")
@@ -77,6 +77,9 @@ def _collect(node: Node, lets: frozenset[str], loose: bool, required: set[str], 
             case Scan(table):
                 if table and table not in known:
                     kept.add(table)
+            case TableCall("table", (Literal(str() as name), *_)):
+                if name not in known:
+                    kept.add(name)
             case TableCall(name, args):
                 watchlist = name == "_GetWatchlist" and args
                 if name not in known and not watchlist:
