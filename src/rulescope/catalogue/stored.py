@@ -33,6 +33,10 @@ class Stored:
     def __len__(self) -> int:
         return int(self._rows("SELECT count(*) FROM rule")[0][0])
 
+    def queries(self) -> int:
+        """How many rules have a query that was read."""
+        return int(self._rows("SELECT count(*) FROM query")[0][0])
+
     def keys(self) -> list[str]:
         """The keys of all rules, newest first."""
         return [key for (key,) in self._rows("SELECT key FROM rule ORDER BY time DESC, title, number")]

@@ -189,7 +189,7 @@ def rule_page(catalogue: Catalogue, name: str, tables: Tables | None = None) -> 
 
 def _corpus(catalogue: Catalogue) -> int:
     """How many rules could be counted: those whose query was read."""
-    return int(catalogue.remembered("corpus", "", lambda: sum(row[2] for row in catalogue.tally().languages)))
+    return catalogue.remembered("corpus", "", catalogue.queries)
 
 
 def _with_failures(page: RulePage, failures: Sequence[Failure]) -> RulePage:
