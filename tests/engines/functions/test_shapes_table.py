@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rulescope.engines.functions import refused
+from rulescope.engines.functions.s2_points import cells
 from rulescope.errors import UnsupportedError
 
 from .answers import answer
@@ -146,6 +148,17 @@ def test_what_is_not_valid_is_empty_text(expression: str) -> None:
 def test_what_the_documentation_leaves_open_is_refused(expression: str) -> None:
     with pytest.raises(UnsupportedError, match=r"not (documented|supported)"):
         answer(expression)
+
+
+def test_cells_of_points_are_those_of_the_library() -> None:
+    s2 = pytest.importorskip("s2geometry")
+    corners = [(0, 0), (45, 0), (90, 0), (180, 0), (-180, 0), (0, 90), (7, -90), (45, 35.264389682754654), (-135, -45)]
+    points = [*corners, *((i * 7.31 % 360 - 180, math.degrees(math.asin(i * 0.618 % 2 - 1))) for i in range(500))]
+    longitude, latitude = (np.array(side, float) for side in zip(*points, strict=True))
+    library = [
+        s2.S2CellId(s2.S2LatLng.FromDegrees(y, x).ToPoint()).id() for x, y in zip(longitude, latitude, strict=True)
+    ]
+    assert cells(longitude, latitude).tolist() == library
 
 
 def test_lines_meet_in_a_point() -> None:

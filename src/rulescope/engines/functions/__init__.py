@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import duckdb
@@ -29,6 +30,22 @@ class Scalar:
     types: str
     call: Callable[..., Any]
     nulls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A function of whole NumPy columns of equal length without nulls, `types` as in Scalar; a null argument gives null."""
+
+    name: str
+    types: str
+    call: Callable[..., Any]
+
+
+def batches() -> list[Batch]:
+    """All of them."""
+    from . import s2_points
+
+    return s2_points.BATCHES
 
 
 def table() -> list[Scalar]:
@@ -68,16 +85,35 @@ def table() -> list[Scalar]:
 
 def register(connection: duckdb.DuckDBPyConnection) -> None:
     """Makes every function known to a connection, its name after `kx_`."""
-    for scalar in table():
-        args, result = scalar.types.split(">")
+    functions: list[Scalar | Batch] = [*table(), *batches()]
+    for function in functions:
+        args, result = function.types.split(">")
+        run = vectorised(function, LETTERS[result]) if isinstance(function, Scalar) else columnar(function)
         connection.create_function(  # type: ignore[call-overload]
-            f"kx_{scalar.name}",
-            vectorised(scalar, LETTERS[result]),
+            f"kx_{function.name}",
+            run,
             [LETTERS[letter] for letter in args],
             LETTERS[result],
             type="arrow",
             null_handling="special",
         )
+
+
+def columnar(batch: Batch) -> Callable[..., Any]:
+    """`batch` over Arrow arrays of equal length: the rows without a null are calculated at once."""
+    kind = ARROW[LETTERS[batch.types.split(">")[1]]]
+
+    def run(*columns: Any) -> Any:
+        arrays = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
+        if not any(array.null_count for array in arrays):
+            return pa.array(batch.call(*(array.to_numpy(zero_copy_only=False) for array in arrays)), kind)
+        whole = reduce(pc.and_, [pc.is_valid(array) for array in arrays])
+        made = pa.array(batch.call(*(array.filter(whole).to_numpy(zero_copy_only=False) for array in arrays)), kind)
+        places = pc.subtract(pc.cumulative_sum(pc.cast(whole, pa.int64())), 1)
+        return made.take(pc.if_else(whole, places, None))
+
+    run.__signature__ = _signature(batch.types)  # type: ignore[attr-defined]
+    return run
 
 
 def vectorised(scalar: Scalar, result: str) -> Callable[..., Any]:
@@ -107,11 +143,14 @@ def vectorised(scalar: Scalar, result: str) -> Callable[..., Any]:
             return pc.fill_null(taken, pa.scalar(call(None), kind))
         return taken
 
-    names = [
-        inspect.Parameter(f"a{place}", inspect.Parameter.POSITIONAL_ONLY) for place in range(scalar.types.index(">"))
-    ]
-    run.__signature__ = inspect.Signature(names)  # type: ignore[attr-defined]
+    run.__signature__ = _signature(scalar.types)  # type: ignore[attr-defined]
     return run
+
+
+def _signature(types: str) -> inspect.Signature:
+    return inspect.Signature(
+        [inspect.Parameter(f"a{place}", inspect.Parameter.POSITIONAL_ONLY) for place in range(types.index(">"))]
+    )
 
 
 def _null_safe(call: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ Source: https://learn.microsoft.com/kusto/query/parse-user-agent-function
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from ...errors import RunError
@@ -33,6 +33,7 @@ def _parser() -> Any:
     return Parser(Resolver(load_lazy_builtins()))
 
 
+@lru_cache(maxsize=65_536)
 def parse_user_agent(text: str, wanted: str) -> str:
     """What is found of a JSON array of `browser`, `os`, `device`; of what is not known the family `Other`."""
     names = json.loads(wanted)

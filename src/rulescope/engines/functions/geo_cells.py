@@ -118,13 +118,6 @@ def polygon_to_h3(text: str, resolution: int, radius: float) -> str | None:
 # ---------------------------------------------------------------- S2
 
 
-def point_to_s2(longitude: float, latitude: float, level: int) -> str:
-    if not valid_point(longitude, latitude) or not 0 <= level <= 30:
-        return ""
-    cell = s2().S2CellId(s2().S2LatLng.FromDegrees(latitude, longitude).ToPoint())
-    return str(cell.parent(level).ToToken())
-
-
 def _s2cell(token: str) -> Any:
     cell = s2().S2CellId.FromToken(token)
     return cell if token and token.lower() == cell.ToToken() and cell.is_valid() else None
@@ -207,7 +200,6 @@ FUNCTIONS = [
     Scalar("h3_neighbors", "s>s", h3_neighbors),
     Scalar("h3_rings", "sl>s", h3_rings),
     Scalar("h3_polygon_cells", "slr>s", polygon_to_h3),
-    Scalar("s2_point", "rrl>s", point_to_s2),
     Scalar("s2_center", "s>s", s2_center),
     Scalar("s2_polygon", "s>s", s2_polygon),
     Scalar("s2_neighbors", "s>s", s2_neighbors),

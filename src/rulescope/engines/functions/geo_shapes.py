@@ -122,7 +122,17 @@ def inside(longitude: float, latitude: float, text: str) -> bool | None:
     shape = polygon(text)
     if shape is None or not valid_point(longitude, latitude):
         return None
+    low, high, west, east = _bounds(text)
+    if not low <= latitude <= high or (west <= east and not west <= longitude <= east):
+        return False
     return bool(shape.Contains(vertex((longitude, latitude))))
+
+
+@lru_cache(maxsize=512)
+def _bounds(text: str) -> tuple[float, float, float, float]:
+    """Degrees south, north, west and east of a valid polygon; west is above east where it spans the antimeridian."""
+    bound = polygon(text).GetRectBound()
+    return tuple(side().degrees() for side in (bound.lat_lo, bound.lat_hi, bound.lng_lo, bound.lng_hi))
 
 
 def distance(longitude: float, latitude: float, text: str) -> float | None:

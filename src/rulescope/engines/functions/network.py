@@ -238,7 +238,6 @@ FUNCTIONS = [
     Scalar("has_ipv4_prefix", "ss>b", has_ipv4_prefix),
     Scalar("has_any_ipv4", "ss>b", lambda text, values: has_any("ipv4", text, values)),
     Scalar("has_any_ipv4_prefix", "ss>b", lambda text, values: has_any("prefix", text, values)),
-    Scalar("geo_distance", "rrrr>r", geo_distance),
     Scalar("geohash", "rrl>s", geohash),
     Scalar("geohash_center", "s>s", geohash_center),
 ]

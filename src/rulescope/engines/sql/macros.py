@@ -47,6 +47,11 @@ MACROS = {
     "k_json_list(j)": "from_json(CASE WHEN json_type(j) = 'ARRAY' THEN j END, '[\"JSON\"]')",
     "k_index(s, f, start)": "CASE WHEN strpos(s[start + 1:], f) = 0 THEN -1 ELSE strpos(s[start + 1:], f) + start - 1 END",
     "k_unixtime(x, per)": f"({EPOCH} + CAST(round(x * (10000000 / per)) AS BIGINT))",
+    "k_geo_distance(x1, y1, x2, y2)": (  # metres between longitudes and latitudes on a sphere
+        "CASE WHEN greatest(abs(x1), abs(x2)) <= 180 AND greatest(abs(y1), abs(y2)) <= 90 AND x1 + y1 + x2 + y2 IS NOT NULL THEN"
+        " 12742020 * asin(least(1, sqrt(pow(sin(radians(y2 - y1) / 2), 2)"
+        " + cos(radians(y1)) * cos(radians(y2)) * pow(sin(radians(x2 - x1) / 2), 2)))) END"
+    ),
     "k_real_bin(a, b)": "floor(a / b) * b",
     "k_substring(s, start, n)": (
         "CASE WHEN n <= 0 THEN '' WHEN start < 0 THEN s[greatest(length(s) + start, 0) + 1 : greatest(length(s) + start, 0) + n]"

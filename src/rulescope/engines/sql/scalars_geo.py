@@ -6,15 +6,16 @@ Rows = tuple[tuple[str, str, str], ...]
 
 POINTS: dict[str, Rows] = {
     "geo_distance_2points": (
-        ("rrrr", "kx_geo_distance({0}, {1}, {2}, {3})", "real"),
-        ("rrrrb", "CASE WHEN {4} THEN error('UnsupportedError: geo_distance_2points: on a spheroid is not supported') ELSE kx_geo_distance({0}, {1}, {2}, {3}) END", "real"),
+        ("rrrr", "k_geo_distance({0}, {1}, {2}, {3})", "real"),
+        ("rrrrb", "CASE WHEN {4} THEN error('UnsupportedError: geo_distance_2points: on a spheroid is not supported') ELSE k_geo_distance({0}, {1}, {2}, {3}) END", "real"),
     ),
     "geo_point_to_geohash": (
         ("rr", "coalesce(kx_geohash({0}, {1}, 5), '')", "string"),
         ("rrl", "coalesce(kx_geohash({0}, {1}, {2}), '')", "string"),
     ),
     "geo_geohash_to_central_point": (("s", "kx_geohash_center({0})::JSON", "dynamic"),),
-    "geo_point_in_circle": (("rrrrr", "CASE WHEN {4} > 0 THEN kx_geo_distance({0}, {1}, {2}, {3}) <= {4} END", "bool"),),
+    "geo_point_in_circle": (("rrrrr", "CASE WHEN {4} > 0 THEN k_geo_distance({0}, {1}, {2}, {3}) <= {4} END", "bool"),),
+    "geo_point_to_s2cell": (("rr", "coalesce(kx_s2_point({0}, {1}, 11), '')", "string"), ("rrl", "coalesce(kx_s2_point({0}, {1}, {2}), '')", "string")),
     "geo_azimuth": (("rrrr", "kx_geo_azimuth({0}, {1}, {2}, {3})", "real"),),
     "geo_angle": (("rrrrrr", "kx_geo_angle({0}, {1}, {2}, {3}, {4}, {5})", "real"),),
     "geo_geohash_to_polygon": (("s", "kx_geohash_polygon({0})::JSON", "dynamic"),),
@@ -42,7 +43,6 @@ POINTS: dict[str, Rows] = {
 }  # fmt: skip
 
 S2: dict[str, Rows] = {
-    "geo_point_to_s2cell": (("rr", "coalesce(kx_s2_point({0}, {1}, 11), '')", "string"), ("rrl", "coalesce(kx_s2_point({0}, {1}, {2}), '')", "string")),
     "geo_s2cell_to_central_point": (("s", "kx_s2_center({0})::JSON", "dynamic"),),
     "geo_s2cell_to_polygon": (("s", "kx_s2_polygon({0})::JSON", "dynamic"),),
     "geo_s2cell_neighbors": (("s", "kx_s2_neighbors({0})::JSON", "dynamic"),),
