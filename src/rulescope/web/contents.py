@@ -115,10 +115,10 @@ FIGURES = (  # facet, value, what the number counts
     ("fires", "fires", "fire on events"),
     ("fires", "silent", "stay silent on events"),
     ("fires", "impossible", "can never fire"),
-    ("verdict", "equal", "translations proven equal"),
-    ("verdict", "wider", "translations wider"),
-    ("verdict", "narrower", "translations narrower"),
-    ("verdict", "differs", "translations that differ"),
+    ("verdict", "equal", "proven equal in Kusto"),
+    ("verdict", "wider", "wider in Kusto"),
+    ("verdict", "narrower", "narrower in Kusto"),
+    ("verdict", "differs", "different in Kusto"),
 )
 
 
@@ -127,7 +127,7 @@ def figures(rules: Catalogue, links: Links) -> list[tuple[str, int, str]]:
     counted = [("rules", len(rules), "")]
     sources = rules.sources()
     counted.append(("languages", len(rules.values("language")), ""))
-    counted.append(("sources", len(sources), links.link("sources")))
+    counted.append(("source" if len(sources) == 1 else "sources", len(sources), links.link("sources")))
     counted.append(("rules understood", sum(each.understood for each in sources), links.link("sources")))
     for kind, value, label in FIGURES:
         if number := rules.values(kind).get(value):
