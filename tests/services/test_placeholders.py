@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,21 @@ def test_a_rule_is_translated_with_their_values_and_refused_without(tmp_path: Pa
     assert "refused" in CliRunner().invoke(cli, words).stdout
     found = CliRunner().invoke(cli, [*words, "--placeholders", str(values)])
     assert found.exit_code == 0 and '"amara"' in found.stdout and "equal" in found.stdout
+
+
+def test_a_scan_uses_them(tmp_path: Path) -> None:
+    rule, values, log = tmp_path / "rule.yml", tmp_path / "p.yml", tmp_path / "log.ndjson"
+    rule.write_text(RULE)
+    values.write_text("administrators: amara\n")
+    event = {
+        "Channel": "Microsoft-Windows-Sysmon/Operational",
+        "EventID": 1,
+        "Image": "C:\\psexec.exe",
+        "User": "amara",
+    }
+    log.write_text(json.dumps(event) + "\n")
+    words = ["scan", str(log), "-r", str(rule), "--no-cache", "--format", "json"]
+    without = json.loads(CliRunner().invoke(cli, words).stdout)
+    assert (len(without["alerts"]), without["not_run"][0]["construct"]) == (0, "placeholder")
+    found = json.loads(CliRunner().invoke(cli, [*words, "--placeholders", str(values)]).stdout)
+    assert (len(found["alerts"]), found["not_run"]) == (1, [])

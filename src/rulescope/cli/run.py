@@ -92,6 +92,11 @@ def on_a_cluster(command: Callable[..., Any]) -> Callable[..., Any]:
     help="A folder of further tables for Kusto rules: watchlists, what externaldata reads.",
 )
 @FUNCTIONS
+@click.option(
+    "--placeholders",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A YAML file of values for Sigma placeholders: name: [value, ...].",
+)
 @on_a_cluster
 @click.option("--not-run/--no-not-run", "not_run", default=True, help="Tell what could not run, and why.")
 @click.option(
@@ -104,8 +109,8 @@ def on_a_cluster(command: Callable[..., Any]) -> Callable[..., Any]:
 @show.format_option("table", "ndjson", "json", "csv")
 def scan(
     logs: tuple[str, ...], rules: tuple[str, ...], catalogue: str | None, record: bool, label: str, expect: str | None,
-    folder: str | None, functions: str | None, engine: str, cluster: str | None, database: str, not_run: bool,
-    broken: str | None, cache: bool, now: dt.datetime | None, format_: str,
+    folder: str | None, functions: str | None, placeholders: str | None, engine: str, cluster: str | None, database: str,
+    not_run: bool, broken: str | None, cache: bool, now: dt.datetime | None, format_: str,
 ) -> None:  # fmt: skip
     """Run rules over LOGS: EVTX, JSON, CSV, Parquet, Zeek, web and proxy logs, syslog; files or folders.
 
@@ -133,7 +138,7 @@ def scan(
             now.replace(tzinfo=dt.UTC) if now else None, folder, functions, cluster, database, faults.append,
             lambda at: step(at.events, 0, f"{at.alerts} alerts  {Path(at.log).name}"),
         )  # fmt: skip
-        for result in _results(logs, rules, catalogue, settings, record, label, expect or "", cache):
+        for result in _results(logs, rules, catalogue, settings, record, label, expect or "", cache, placeholders):
             if isinstance(result, NotRun):
                 missing.append(result)
             else:
@@ -162,10 +167,11 @@ def scan(
 
 def _results(
     logs: tuple[str, ...], rules: tuple[str, ...], catalogue: str | None, settings: Settings, record: bool, label: str,
-    expect: str, cache: bool,
+    expect: str, cache: bool, placeholders: str | None,
 ) -> Iterator[Alert | NotRun]:  # fmt: skip
     from ..services import evidence, rule_cache
     from ..services import scan as service
+    from ..services.placeholders import read as read_placeholders
     from ..services.scan_loading import prepare
 
     if catalogue:
@@ -174,7 +180,8 @@ def _results(
         with Catalogue(catalogue) as opened:
             yield from evidence.scan(opened, list(logs), settings, label, expect, record)  # type: ignore[arg-type]
         return
-    prepared = prepare(list(rules), rule_cache.RuleCache(rule_cache.default_folder() if cache else None))
+    values = read_placeholders(placeholders) if placeholders else None
+    prepared = prepare(list(rules), rule_cache.RuleCache(rule_cache.default_folder() if cache else None), values)
     for _, result in service.run(list(logs), prepared, settings):
         yield result
 

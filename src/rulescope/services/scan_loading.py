@@ -11,6 +11,7 @@ from .. import formats, languages, sources
 from ..catalogue import Catalogue
 from ..errors import QuerySyntaxError, UnsupportedError
 from ..model import Failure, NotRun, Query, Rule, opaques
+from .placeholders import Placeholders
 from .rule_cache import RuleCache
 
 Rules: TypeAlias = "str | Path | Rule | Iterable[str | Path | Rule]"
@@ -50,10 +51,10 @@ def load(rules: Rules, cache: RuleCache = NOTHING) -> tuple[list[Rule], list[Fai
     return found, failures
 
 
-def prepare(rules: Rules, cache: RuleCache = NOTHING) -> Prepared:
-    """Rules of files, folders and values with their queries."""
+def prepare(rules: Rules, cache: RuleCache = NOTHING, placeholders: Placeholders | None = None) -> Prepared:
+    """Rules of files, folders and values with their queries; `placeholders` are the values of Sigma's `%name%`."""
     loaded, failures = load(rules, cache)
-    parse = _parser(loaded, cache)
+    parse = _parser(loaded, cache, placeholders)
     ready, missing = _ready([(number, rule, lambda rule=rule: parse(rule)) for number, rule in enumerate(loaded, 1)])  # type: ignore[misc]
     wrong = [(0, NotRun(failure.path, "reader", failure.kind, failure.message)) for failure in failures]
     cache.save()
@@ -112,20 +113,24 @@ def _ready(
     return ready, missing
 
 
-def _parser(rules: list[Rule], cache: RuleCache) -> Callable[[Rule], Query]:
+def _parser(rules: list[Rule], cache: RuleCache, placeholders: Placeholders | None = None) -> Callable[[Rule], Query]:
     """What reads a rule, a Sigma one with the rules and filters of all files at hand."""
     known = [rule for rule in rules if rule.language == "sigma" and rule.kind != "filter"]
     named = {key: rule.text for rule in reversed(known) for key in (rule.name, rule.id) if key}
     filters = [rule.text for rule in rules if rule.language == "sigma" and rule.kind == "filter"]
     sigma = languages.LANGUAGES["sigma"].parse
-    context = "\0".join(filters)
+    context = "\0".join([*filters, repr(sorted((placeholders or {}).items()))])
 
     def read(rule: Rule) -> Query:
         if rule.language == "kusto":
             return cache.query(rule, lambda: languages.parse(rule.text, "kusto", rule.path, rule.line))
         if rule.kind == "correlation":
-            query: Query = sigma(rule.text, rule.path, rule.line, resolve=named, filters=filters)
+            query: Query = sigma(
+                rule.text, rule.path, rule.line, resolve=named, placeholders=placeholders, filters=filters
+            )
             return query
-        return cache.query(rule, lambda: sigma(rule.text, rule.path, rule.line, resolve=None, filters=filters), context)
+        return cache.query(
+            rule, lambda: sigma(rule.text, rule.path, rule.line, placeholders=placeholders, filters=filters), context
+        )
 
     return read
