@@ -70,6 +70,7 @@ TABLE: list[tuple[str, Any]] = [
         "Scheme": "https", "Host": "host.example", "Port": "8443", "Path": "/x/y", "Username": "u", "Password": "p",
         "Query Parameters": {"q": "1"}, "Fragment": "f",
     }),
+    ("parse_url('mailto:joe@host.example').Username", ""),
     ("parse_path('C:\\\\tmp\\\\a.b.txt').Filename", "a.b.txt"),
     ("parse_path('C:\\\\tmp\\\\a.b.txt').Extension", "txt"),
     ("parse_path('/var/log/x').DirectoryName", "log"),

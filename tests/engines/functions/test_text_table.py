@@ -25,6 +25,8 @@ TABLE: list[tuple[str, Any]] = [
     ("strrep('ab', 3)", "ababab"),
     ("strrep('ab', 2, '+')", "ab+ab"),
     ("strrep('ab', 0)", ""),
+    ("strlen(strrep('ab', 1000000000))", 2048),  # 1,024 times at most
+    ("strlen(strrep('a', 5000, '-'))", 2047),
     ("strcmp('a', 'b')", -1),
     ("strcmp('b', 'a')", 1),
     ("strcmp('', '')", 0),

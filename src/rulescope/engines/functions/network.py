@@ -87,7 +87,7 @@ def parse_ipv4(text: str, prefix: int) -> int | None:
 def format_ipv4(text: str, prefix: int) -> str:
     try:
         number, length = (int(text), 32) if text.lstrip("-").isdigit() else (_v4(text) or (None, 0))
-        if number is None or not 0 <= prefix <= 32:
+        if number is None or not 0 <= number < 1 << 32 or not 0 <= prefix <= 32:
             return ""
         return str(ipaddress.IPv4Address(number & _mask(min(length, prefix))))
     except ValueError:

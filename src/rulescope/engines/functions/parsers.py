@@ -83,7 +83,7 @@ def parse_url(text: str) -> str:
     assert found is not None
     scheme, user, host, port, path, query, fragment = (part or "" for part in found.groups())
     if not scheme:
-        host, port, path = "", "", text.split("?")[0].split("#")[0] if not found[3] or "/" in text else ""
+        user, host, port, path = "", "", "", text.split("?")[0].split("#")[0] if not found[3] or "/" in text else ""
     name, _, word = user.partition(":")
     return _json(
         {

@@ -12,6 +12,7 @@ import uuid
 import zlib
 from typing import Any
 
+from ...errors import RunError
 from ...model import Op
 from ...regex import compiled
 from ..sql.predicates import term_pattern
@@ -212,7 +213,10 @@ def make_string(values: str) -> str:
     def points(value: Any) -> list[int]:
         return [point for item in value for point in points(item)] if isinstance(value, list) else [int(value)]
 
-    return "".join(chr(point) for point in points(json.loads(values)))
+    found = points(json.loads(values))
+    if any(not 0 <= point < 0x110000 or 0xD800 <= point < 0xE000 for point in found):
+        raise RunError("text of numbers that are no code points is not supported")
+    return "".join(map(chr, found))
 
 
 def tohex(number: int, width: int) -> str:

@@ -33,7 +33,7 @@ TEXT = {
     "strcat": _one("s*", "concat({*})", "string"),
     "strcat_delim": _one("ss*", "concat_ws({0}, {*})", "string"),
     "strcmp": _one("ss", "CASE WHEN {0} = {1} THEN 0 WHEN {0} < {1} THEN -1 ELSE 1 END::BIGINT", "long"),
-    "strrep": _rows(("sl", "repeat({0}, {1})", "string"), ("sls", "array_to_string(list_transform(range({1}), lambda k_item: {0}), {2})", "string")),
+    "strrep": _rows(("sl", "repeat({0}, least({1}, 1024))", "string"), ("sls", "array_to_string(list_transform(range(least({1}, 1024)), lambda k_item: {0}), {2})", "string")),
     "substring": _rows(("sl", "k_substring({0}, {1}, 2147483647)", "string"), ("sll", "k_substring({0}, {1}, {2})", "string")),
     "replace_string": _one("sss", "replace({0}, {1}, {2})", "string"),
     "replace_regex": _one("sss", "kx_replace_regex({0}, {1}, {2})", "string"),
