@@ -414,7 +414,7 @@ def main() -> None:
     reviewed_pages, reviewed_tests = differences.PAGES, differences.PEER
 
     folder, every = asked.folder, asked.every
-    sample = "" if every == 1 else f" Every {every}th."
+    sample = "" if every == 1 else f" One rule in {every}."
     parts: dict[str, tuple[str, str, Callable[[], Tally]]] = {
         "traps": ("Traps", "Pitfalls of the language, with the rows its documentation says.", lambda: traps(folder)),
         "core": ("Documentation, what real rules use", "Examples that use only constructs of two or more real rules.", lambda: documentation(folder, reviewed_pages, True)),

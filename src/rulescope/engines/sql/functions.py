@@ -9,7 +9,7 @@ from ...model import Call, Expr, Field, Literal, Named, Op, Star
 from ..functions.refused import why_not
 from ..types import ALIASES, SQL_TYPES
 from .checks import around, assertion
-from .predicates import compare, empty, regex_sql
+from .predicates import compare, empty, group_sql
 from .scalars import FUNCTIONS, SAME, Row
 from .values import (
     NUMERIC,
@@ -368,8 +368,7 @@ def typed_argument(expr: Expr) -> str:
 def _extract(functions: Functions, node: Call, at: Expressions) -> Value:
     pattern, group, source = at.value(node.args[0]), at.value(node.args[1]), convert(at.value(node.args[2]), "string")
     if pattern.known and group.known and isinstance(group.constant, int):
-        regex_sql("''", pattern.constant)
-        found = Value(f"regexp_extract({source.sql}, {pattern.sql}, {group.constant})", "string")
+        found = Value(group_sql(source.sql, pattern.constant, group.constant), "string")
     else:
         found = Value(
             f"kx_extract({convert(pattern, 'string').sql}, {convert(group, 'long').sql}, {source.sql})", "string"

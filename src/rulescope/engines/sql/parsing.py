@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...model import Parse, ParseKv, ParsePart
 from ...regex import compiled
 from .frame import Frame
-from .predicates import escaped, regex_sql
+from .predicates import escaped, group_sql, regex_sql
 from .values import Value, convert, null, quote, unsupported
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def parse(plan: Plan, stage: Parse, frame: Frame) -> Frame:
     made = []
     valid = []
     for group, part in enumerate(parts, 1):
-        raw = Value(f"regexp_extract({text.id}, {quote(pattern)}, {group})", "string")
+        raw = Value(group_sql(text.id, pattern, group), "string")
         trimmed = Value(f"trim({raw.sql})", "string") if part.type != "string" else raw
         value = convert(trimmed, part.type)
         if part.type != "string":

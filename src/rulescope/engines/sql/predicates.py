@@ -49,6 +49,14 @@ def regex_sql(subject: str, pattern: str, cased: bool = True) -> str:
     return f"regexp_matches({subject}, {quote(pattern if cased else '(?i)' + pattern)})"
 
 
+def group_sql(subject: str, pattern: str, group: int) -> str:
+    """Text of a group of the first place `pattern` finds, empty without one; DuckDB itself counts groups to nine only."""
+    compiled(pattern)
+    if 0 <= group <= 9:
+        return f"regexp_extract({subject}, {quote(pattern)}, {group})"
+    return f"coalesce(kx_extract({quote(pattern)}, {group}, {subject}), '')"
+
+
 def match(node: Match, subject: Value) -> str:
     """SQL of a Match whose subject is lowered."""
     if node.op is Op.EXISTS:
