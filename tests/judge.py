@@ -20,7 +20,9 @@ def faults(queries: Sequence[str], tables: Mapping[str, Mapping[str, str]]) -> l
         pytest.skip("no Node or no @kusto/language-service-next: npm install --prefix tests/node")
     lines = [json.dumps({"tables": tables})]
     lines += [json.dumps({"id": number, "query": query}) for number, query in enumerate(queries)]
-    ran = subprocess.run(["node", "judge.js"], cwd=FOLDER, input="\n".join(lines), capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        ["node", "judge.js"], cwd=FOLDER, input="\n".join(lines), capture_output=True, text=True, check=True
+    )
     answers = [json.loads(line) for line in ran.stdout.splitlines()]
     return [answer["faults"] for answer in sorted(answers, key=lambda answer: answer["id"])]
 
