@@ -75,6 +75,8 @@ DESCRIBED: list[tuple[Expr, str]] = [
     (Within(Field("Odd"), Op.EQ, Query((Scan("List"),))), "`Odd` is among those of `List`"),
     (And((NAME, Call("odd", (Field("x"),)))), "the process name is `tool.exe`, and one more test holds"),
     (Call("odd", (Field("x"),)), ""),
+    (Or((Match(Field("Id"), Op.EQ, (1,)), Match(Field("Id"), Op.EQ, (2,)))), "`Id` is `1` or `2`"),
+    (Or((And((NAME, LINE)), And((PARENT, LINE)))), "one of these holds: (1) the process name is `tool.exe`, and the command line contains `-x` or `-y`; (2) the path of the parent process is `updater.exe`, and the command line contains `-x` or `-y`"),
 ]  # fmt: skip
 
 

@@ -86,7 +86,7 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     count = 0
     for part in facts.parts:
         seen = described(_all(part.asks), speaker(part)) if part.asks else ""
-        if part is main or not part.scopes or not seen or seen in said or part.role == "looked up":
+        if part is main or main is None or not part.scopes or not seen or seen in said or part.role == "looked up":
             continue
         said.add(seen)
         count += 1
@@ -104,7 +104,8 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if count > MOST_SECOND:
         more = count - MOST_SECOND
         yield Sentence(
-            f"{more} more {'part' if more == 1 else 'parts'} of the query ask for other entries.", "indicators"
+            f"{more} more {'part of the query asks' if more == 1 else 'parts of the query ask'} for other entries.",
+            "indicators",
         )
 
 

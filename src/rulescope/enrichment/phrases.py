@@ -8,12 +8,30 @@ from dataclasses import dataclass, field
 from ..analysis import shown
 from ..analysis.indicators import TESTS, constants
 from ..analysis.windows import spoken
-from ..model import And, Call, Compare, Expr, Field, Match, Not, Op, Or, Query, Scan, Within
+from ..model import (
+    And,
+    Call,
+    Compare,
+    Expr,
+    Field,
+    Match,
+    Not,
+    Op,
+    Or,
+    Query,
+    Scan,
+    Within,
+    outline_expr,
+    replace,
+    walk,
+)
 from ..schemas import fields
 from .words import code, field_words, verb
 
 MOST_PARTS = (5, 4, 3)
 """How many parts of a condition are said, by how deep it stands."""
+
+MOST_NUMBERED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +84,9 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
         case Call(name, args) if name in TESTS and args:
             values = [value for arg in args[1:] for value in constants(arg)]
             if not values:
-                other = ", ".join(spoken(arg) for arg in args[1:])
-                return Phrase(_subject(args[0], speaker), f"{'is not' if negated else 'is'} among {code(other)}")
+                within = any(isinstance(node, Query) for arg in args[1:] for node in walk(arg))
+                other = "the results of a second query" if within else code(", ".join(spoken(arg) for arg in args[1:]))
+                return Phrase(_subject(args[0], speaker), f"{'is not' if negated else 'is'} among {other}")
             return Phrase(_subject(args[0], speaker), verb(TESTS[name][0], values, name == "has_all", negated))
         case Call("isnotnull", (of,)):
             return Phrase(_subject(of, speaker), "is missing" if negated else "is present")
@@ -121,6 +140,7 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
 def _together(
     terms: Sequence[Expr], word: str, speaker: Speaker, negated: bool, depth: int
 ) -> Phrase | None:  # fmt: skip
+    terms = _alike(terms) if word == "or" and not negated else terms
     found = [each for term in terms if (each := phrase(term, speaker, negated, depth + 1))]
     silent = len(terms) - len(found)
     groups: dict[str, list[Phrase]] = {}
@@ -144,6 +164,19 @@ def _together(
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
 
 
+def _alike(terms: Sequence[Expr]) -> Sequence[Expr]:
+    """Alternatives that differ in their values only, as one test of all the values."""
+    made: dict[object, Expr] = {}
+    for number, term in enumerate(terms):
+        if isinstance(term, Match) and term.values and not term.every:
+            key: object = (outline_expr(term.subject), term.op)
+            before = made.get(key)
+            made[key] = replace(before, values=(*before.values, *term.values)) if isinstance(before, Match) else term
+        else:
+            made[number] = term
+    return tuple(made.values())
+
+
 def _same(members: Sequence[Phrase], word: str) -> Phrase:
     """Several tests of one subject as one: `contains a and ends with b`."""
     if len(members) == 1:
@@ -165,7 +198,9 @@ def _same(members: Sequence[Phrase], word: str) -> Phrase:
 
 def numbered(said: Sequence[str]) -> str:
     """`(1) a; (2) b`: parts too long to stand between commas."""
-    return "; ".join(f"({number}) {each}" for number, each in enumerate(said, 1))
+    kept = said if len(said) <= MOST_NUMBERED + 1 else said[:MOST_NUMBERED]
+    text = "; ".join(f"({number}) {each}" for number, each in enumerate(kept, 1))
+    return text if len(kept) == len(said) else f"{text}; or {len(said) - len(kept)} more"
 
 
 def _joined(said: Sequence[str], word: str, depth: int) -> str:

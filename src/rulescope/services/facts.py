@@ -340,8 +340,11 @@ def entity_rows(found: Found, outputs: Sequence[OutputField]) -> tuple[EntityRow
 def activities(found: Found) -> tuple[tuple[str, str], ...]:
     """(scope, what happens on a machine when it gets an entry): `DeviceProcessEvents`, `Process creation`."""
     mine = {row.name for row in found.events}
+    named = {f"{table}/{action}" for each in events.activities() for table, action in each.defender}
     told = []
     for scope in found.scopes:
+        if "=" not in scope and any(row.table == scope and row.name not in named for row in found.events):
+            continue  # it tells of more than the activities we know
         for each in events.activities():
             if "=" in scope:
                 words = dict(word.partition("=")[::2] for word in scope.split(" "))
