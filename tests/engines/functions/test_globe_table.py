@@ -96,6 +96,8 @@ NOTHING = [  # null, or empty text, for what is not valid
     'geo_line_length(dynamic({"type":"Point","coordinates":[1,1]}))', 'geo_line_length(dynamic({"type":"LineString"}))',
     'geo_line_length(dynamic({"type":"LineString","coordinates":[[1,1],[2,"2"]]}))',
     'geo_line_length(dynamic({"type":"LineString","coordinates":[[1,1],[1,1]]}))',
+    'geo_line_length(dynamic({"type":"LineString","coordinates":[[0,0],[180,0]]}))',
+    'geo_line_length(dynamic({"type":"LineString","coordinates":[[5,90],[7,90]]}))',
     'geo_line_centroid(dynamic({"type":"MultiLineString","coordinates":[]}))', f"geo_line_interpolate_point({EQUATOR}, 1.5)",
     f"geo_line_interpolate_point({EQUATOR}, -1)", f"geo_line_locate_point({EQUATOR}, 200, 0)",
     f"geo_closest_point_on_line(0, 100, {EQUATOR})", f"geo_distance_point_to_line(real(null), 1, {EQUATOR})",

@@ -96,6 +96,8 @@ VALUES: list[tuple[str, Any]] = [
 ]  # fmt: skip
 NOTHING = [
     f"geo_polygon_area({CROSSED})", f"geo_polygon_area({OPEN})", "geo_polygon_area(dynamic(null))", "geo_polygon_area('')",
+    'geo_polygon_area(dynamic({"type":"Polygon","coordinates":[[[0,0],[180,0],[0,90],[0,0]]]}))',
+    'geo_polygon_area(dynamic({"type":"Polygon","coordinates":[[[0,90],[10,90],[20,80],[0,90]]]}))',
     f"geo_polygon_area({ALONG})", "geo_polygon_perimeter('ä')", f"geo_polygon_centroid({CROSSED})",
     f"geo_point_in_polygon(200, 1, {SQUARE})", f"geo_point_in_polygon(1, 1, {OPEN})", f"geo_point_in_polygon(real(null), 1, {SQUARE})",
     f"geo_distance_point_to_polygon(1, 91, {SQUARE})", f"geo_closest_point_on_polygon(1, 1, {CROSSED})",

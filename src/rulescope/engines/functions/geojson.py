@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 Point = tuple[float, float]
@@ -24,7 +25,7 @@ def lines(text: str) -> list[list[Point]] | None:
     made = []
     for part in parts:
         points = _points(part)
-        if points is None or len(_distinct(points)) < 2:
+        if points is None or len(_distinct(points)) < 2 or _opposite(points):
             return None
         made.append(_distinct(points))
     return made
@@ -85,14 +86,24 @@ def _points(values: Any) -> list[Point] | None:
 
 def _distinct(points: Sequence[Point]) -> list[Point]:
     """Points without repetitions of the one before."""
-    return [point for place, point in enumerate(points) if not place or point != points[place - 1]]
+    return [point for place, point in enumerate(points) if not place or _place(point) != _place(points[place - 1])]
+
+
+def _place(point: Point) -> Point:
+    """The same for all ways to write a point: at a pole any longitude, else -180 for 180."""
+    return (0.0 if abs(point[1]) == 90 else -180.0 if point[0] == 180 else point[0]), point[1]
+
+
+def _opposite(points: Sequence[Point]) -> bool:
+    """Whether an edge is 180 degrees long, so that no shortest way leads along it."""
+    return any(a[1] == -b[1] and (abs(a[1]) == 90 or abs(abs(a[0] - b[0]) - 180) < 1e-12) for a, b in pairwise(points))
 
 
 def _ring(values: Any) -> list[Point] | None:
     points = _points(values)
-    if points is None or len(points) < 4 or points[0] != points[-1]:
+    if points is None or len(points) < 4 or points[0] != points[-1] or _opposite(points):
         return None
-    return points[:-1] if len(set(points[:-1])) == len(points) - 1 else None
+    return points[:-1] if len({_place(point) for point in points[:-1]}) == len(points) - 1 else None
 
 
 def write(kind: str, coordinates: Any) -> str:
