@@ -100,6 +100,10 @@ class Engine:
         rows: Any = data
         if isinstance(data, str | Path):
             rows = dataset.dataset(str(data), format="parquet")
+            if len({name.lower() for name in rows.schema.names}) < len(rows.schema.names) or not rows.files:
+                rows = (
+                    rows.to_table()
+                )  # DuckDB finds columns whatever their case, so names that differ in case only need ids
         schema = rows.schema
         if not len(schema):
             rows = pa.table({"k_none": pa.nulls(getattr(rows, "num_rows", 0), pa.int8())})
@@ -110,7 +114,7 @@ class Engine:
             items = ", ".join(
                 f"{_identifier(column.name)} AS {alias}" for column, alias in zip(schema, ids, strict=True)
             )
-            self._connection.execute(f"CREATE VIEW {relation} AS SELECT {items} FROM {self._files(relation, rows)}")
+            self._connection.execute(f"CREATE VIEW {relation} AS SELECT {items} FROM {self._files(rows)}")
         blank = isinstance(rows, pa.Table) and not rows.num_rows
         found = {
             column.name: scan_sql(alias, column.type)
@@ -134,14 +138,8 @@ class Engine:
         columns += [(column, kind, sql) for column, (sql, kind) in found.items() if column not in declared]
         return Source(name, relation, tuple(columns), blank)
 
-    def _files(self, relation: str, rows: dataset.FileSystemDataset) -> str:
-        """What a view over Parquet files reads: DuckDB's own reader, which skips what a filter leaves out.
-
-        Its columns are found by name whatever their case, so files with names that differ in case only are read by Arrow.
-        """
-        if len({name.lower() for name in rows.schema.names}) < len(rows.schema.names) or not rows.files:
-            self._connection.register(f"{relation}_file", rows)
-            return f"{relation}_file"
+    def _files(self, rows: dataset.FileSystemDataset) -> str:
+        """What a view over Parquet files reads: DuckDB's own reader, which skips what a filter leaves out."""
         paths = [str(Path(path).resolve()) for path in rows.files]
         self._allowed += paths
         listed = ", ".join(quote(path) for path in paths)

@@ -120,7 +120,7 @@ def _decimal(value: Any) -> Value:
         raise unsupported(f"decimal literal {value!r}") from None
     if abs(number) >= 10**20 or number != round(number, 18):
         raise unsupported(f"decimal literal {value} beyond 20 digits before and 18 behind the point")
-    return Value(f"{number:f}::DECIMAL(38,18)", "decimal", number)
+    return Value(f"({number:f}::DECIMAL(38,18))", "decimal", number)
 
 
 LITERALS: dict[str, Callable[[Any], Value]] = {
