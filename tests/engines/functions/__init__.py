@@ -1,0 +1,1 @@
+"""Functions of the engine, one table of values a family."""

@@ -11,7 +11,6 @@ from rulescope.engines.duck import Engine
 from rulescope.languages.kusto import parse
 
 ENGINE = cache(lambda: Engine({}, timeout=30.0))
-JSON = object()
 
 
 def answer(expression: str) -> Any:
