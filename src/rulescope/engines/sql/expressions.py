@@ -94,7 +94,7 @@ class Expressions:
 
     def _within(self, node: Within) -> str:
         inner = self.plan.query(node.query)
-        first = inner.columns[0]
+        first = inner.first
         subject = self.value(node.subject)
         if node.op is Op.EQ and not node.every:
             left, right = subject, first.value

@@ -54,6 +54,13 @@ class Frame:
     def order_sql(self) -> str:
         return ", ".join(key.sql for key in self.order)
 
+    @property
+    def first(self) -> Col:
+        """The first column. Raises UnsupportedError when no column is known."""
+        if not self.columns:
+            raise unsupported("the first column of rows without columns")
+        return self.columns[0]
+
     def column(self, name: str) -> Col:
         """The column of that name, case and all. Raises UnsupportedError for a name that is not there."""
         for column in self.columns:

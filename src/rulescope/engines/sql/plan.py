@@ -269,7 +269,7 @@ class Plan:
     def to_scalar(self, node: ToScalar) -> Value:
         """`toscalar`: a scalar subquery; nothing found is null."""
         frame = self.query(node.query)
-        first = frame.columns[0]
+        first = frame.first
         order = f" ORDER BY {frame.order_sql}" if frame.order else ""
         sql = f"(SELECT {first.id} FROM {frame.cte}{order} LIMIT 1)"
         return Value(f"coalesce({sql}, '')" if first.type == "string" else sql, first.type)
