@@ -1,7 +1,8 @@
-"""Writes docs/commands.md: every command with its options, as `--help` prints them. Run after a command changed."""
+"""Writes docs/commands.md: every command with its options, as `--help` prints them. Run after a command changed; `-` prints the page."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -29,7 +30,9 @@ def page() -> str:
     return "\n".join(parts)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1:] == ["-"]:
+    print(page(), end="")
+elif __name__ == "__main__":
     target = Path(__file__).parents[1] / "docs" / "commands.md"
     target.write_text(page(), encoding="utf-8")
     print(f"wrote {target.name}")

@@ -106,11 +106,11 @@ def test_check_writes_sarif() -> None:
 
 
 def test_check_takes_further_schemas(tmp_path: Path) -> None:
-    (tmp_path / "Own_CL.tsv").write_text("Name_s\tstring\n")
-    text = 'Own_CL | where Name_s has "x" | where Nam_s == ""'
+    (tmp_path / "Own_CL.tsv").write_text("AccountName\tstring\n")
+    text = 'Own_CL | where AccountName has "x" | where AcountName == ""'
     assert "unknown-table" in run("check", "-", text=text).stdout
     found = run("check", "-", "--schemas", tmp_path, text=text).stdout
-    assert "unknown-table" not in found and "Name_s" in found
+    assert "unknown-table" not in found and "did you mean AccountName?" in found
 
 
 def test_fmt_formats_a_file_once(tmp_path: Path) -> None:
