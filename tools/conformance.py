@@ -80,6 +80,17 @@ class Tally:
     def share(self, name: str) -> str:
         return f"{self.counts[name]} of {self.all} ({100 * self.counts[name] / max(1, self.all):.1f}%)"
 
+    @property
+    def comparable(self) -> str:
+        """The share of right ones among those that can be compared at all; empty where all can."""
+        outside = sum(count for name, count in self.counts.items() if name.startswith("needs"))
+        fit = self.all - outside
+        return (
+            f"Of the {fit} that can be compared, {self.counts['right']} are right ({100 * self.counts['right'] / fit:.1f}%)."
+            if outside and fit
+            else ""
+        )
+
 
 def table(engine: Engine, text: str) -> pa.Table:
     return engine.run(parse(text))
@@ -242,7 +253,7 @@ def all_tables() -> dict[str, dict[str, str]]:
 
 def reason(error: RulescopeError) -> str:
     text = error.construct if isinstance(error, UnsupportedError) else str(error)
-    return re.sub(r"'[^']*'|\"[^\"]*\"|[\d,]+", "…", text)[:70]
+    return re.sub(r"'[^']*'|\"[^\"]*\"|[\d,]+", "…", text)[:110]
 
 
 MISSING = re.compile(
@@ -385,6 +396,8 @@ def corpus(root: Path, every: int = 1) -> Tally:
 def section(title: str, about: str, tally: Tally) -> list[str]:
     lines = [f"## {title}", "", about, "", "| outcome | cases |", "|---|---|"]
     lines += [f"| {name} | {tally.share(name)} |" for name, _ in tally.counts.most_common()]
+    if tally.comparable:
+        lines += ["", tally.comparable]
     if tally.differs:
         lines += ["", "Not the same, each reviewed:", ""]
         lines += [f"- {text}" for text in sorted(set(tally.differs))]
