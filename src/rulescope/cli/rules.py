@@ -197,7 +197,7 @@ def _print_page(page: RulePage) -> None:
     _part(
         "Events",
         [
-            f"{e.provider} {e.event_id} {e.title}".rstrip()
+            " ".join(filter(None, (e.provider, e.table, e.event_id, e.title)))
             + ("" if e.covered else f"  not seen: lacks {', '.join(e.lacks)}")
             for e in page.events
         ],
