@@ -35,6 +35,7 @@ FACETS = (
     "severity",
     "tactic",
     "technique",
+    "topic",
     "platform",
     "table",
     "event",

@@ -14,7 +14,7 @@ from .bits import bits_of
 NAMES = {  # as typed -> kind of facet
     "language": "language", "lang": "language", "source": "source", "severity": "severity", "level": "severity",
     "status": "status", "kind": "kind", "type": "kind", "tactic": "tactic", "technique": "technique", "attack": "technique",
-    "platform": "platform", "table": "table", "event": "event", "field": "field", "verdict": "verdict", "fires": "fires",
+    "platform": "platform", "topic": "topic", "table": "table", "event": "event", "field": "field", "verdict": "verdict", "fires": "fires",
     "has": "has", "is": "read", "author": "author", "tag": "tag", "format": "format", "finding": "finding",
     "connector": "connector", "logsource": "logsource", "output": "output",
 }  # fmt: skip

@@ -22,6 +22,7 @@ class Card(Node, frozen=True):
     tactics: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     platforms: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     created: str = ""
     modified: str = ""

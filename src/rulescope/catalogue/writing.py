@@ -253,6 +253,7 @@ def _card(entry: Entry) -> Card:
         tactics=values("tactic"),
         tables=values("table"),
         platforms=values("platform"),
+        topics=values("topic"),
         authors=rule.authors,
         created=rule.created,
         modified=rule.modified,

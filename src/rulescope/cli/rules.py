@@ -113,7 +113,7 @@ def sync(names: tuple[str, ...], into: str, catalogue: str) -> None:
     "filters",
     multiple=True,
     metavar="KIND=VALUE",
-    help="language, source, severity, tactic, technique, platform, table, event, field, verdict, fires, test. May be repeated.",
+    help="language, source, severity, tactic, technique, topic, platform, table, event, field, verdict, fires, test. May be repeated.",
 )
 @click.option("--page", default=1, show_default=True)
 @click.option("--size", default=20, show_default=True, help="Rules a page.")

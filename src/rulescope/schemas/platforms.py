@@ -1,4 +1,4 @@
-"""What a rule's tables and log sources tell of: the platform, and whether they hold alerts a product already raised."""
+"""What a rule's tables and log sources tell of: the platform, the topic, and whether they hold alerts a product already raised."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ def alert_product(scope: str) -> str:
     """The product whose alerts a table or log source holds, "" for ordinary events."""
     low = scope.lower()
     return next((name for pattern, name in _patterns("alert-tables.tsv", "product") if fnmatchcase(low, pattern)), "")
+
+
+@cache
+def topic(scope: str) -> str:
+    """What a table or log source is about (Process, Identity, Email, ...), "" when we cannot tell."""
+    low = scope.lower()
+    return next((name for pattern, name in _patterns("topics.tsv", "topic") if fnmatchcase(low, pattern)), "")
+
+
+def topics(scopes: Iterable[str]) -> tuple[str, ...]:
+    """The topics of these tables and log sources, each once, in order."""
+    return tuple(dict.fromkeys(name for scope in scopes if (name := topic(scope))))
 
 
 def platforms(scopes: Iterable[str]) -> tuple[str, ...]:

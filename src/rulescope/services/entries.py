@@ -94,6 +94,7 @@ def _facets(rule: Rule, found: Found, hopeless: bool) -> tuple[tuple[str, str], 
         tactic = attack.tactic(spelled)
         add("tactic", tactic.name if tactic else "")
     add("platform", *platforms.platforms(scopes))
+    add("topic", *platforms.topics(scopes))
     for scope in scopes:
         add("logsource" if "=" in scope else "table", scope)
     if rule.logsource and not any("=" in scope for scope in scopes):

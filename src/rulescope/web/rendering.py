@@ -26,7 +26,7 @@ LANGUAGES = {
 }  # fmt: skip
 FACET_NAMES = {
     "language": "Language", "source": "Source", "severity": "Severity", "tactic": "Tactic", "technique": "Technique",
-    "platform": "Platform", "table": "Table", "event": "Event", "field": "Field", "verdict": "Translation", "fires": "On events",
+    "topic": "Topic", "platform": "Platform", "table": "Table", "event": "Event", "field": "Field", "verdict": "Translation", "fires": "On events",
     "test": "Test event", "forwards": "Vendor alert feed", "kind": "Kind", "status": "Status",
 }  # fmt: skip
 VALUES = {("test", "yes"): "has a test event", ("test", "no"): "none", ("forwards", "yes"): "vendor alert feeds"}
