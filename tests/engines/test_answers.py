@@ -117,7 +117,17 @@ def test_answers(engine: Engine, text: str, expected: list[tuple[Any, ...]]) -> 
         ("_Im_WebSession(pack = true)", "parameter pack"),
         ("print s = series_decompose(dynamic([1, 2, 3]))", "series_decompose"),
         ("range x from 1 to 3 step 1 | evaluate autocluster()", "plugin autocluster"),
-        ("range x from 1 to 3 step 1 | top-nested 1 of x with others = 0 by count()", "top-nested with others"),
+        ("range x from 1 to 3 step 1 | top-nested 3 of x with others = 0 by count()", "where no others are"),
+        ("range x from 1 to 3 step 1 | where x > 9 | top-nested 3 of x with others = 0 by count()", "no others are"),
+        ("range x from 1 to 3 step 1 | top-nested of x with others = 0 by count()", "others where a level takes all"),
+        (
+            "range x from 1 to 3 step 1 | top-nested 1 of x with others = 'o' by count()",
+            "of long with others of string",
+        ),
+        (
+            "range x from 1 to 3 step 1 | top-nested 1 of x with others = 0 by count(), top-nested 1 of x by count()",
+            "others above a level without",
+        ),
         ("range x from 1 to 3 step 1 | summarize hll(x)", "hll"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import TopHitters, TopNested
 from .aggregates import aggregate_value
 from .frame import Col, Frame, OrderKey
-from .values import convert, unsupported
+from .values import convert, null, unsupported
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -18,13 +18,13 @@ def top_nested(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
     """For each level its key and its aggregate; each level within the kept values of the one above."""
     if frame.groups:
         raise unsupported("top-nested inside a partition")
+    if any(level.others is not None for level in stage.levels):
+        return _with_others(plan, stage, frame)
     rows = frame
     columns: list[Col] = []
     keys: list[Col] = []
     names = [name for name, _ in plan.named(stage, frame)]
     for place, level in enumerate(stage.levels):
-        if level.others is not None:
-            raise unsupported("top-nested with others")
         value = plan.expressions(rows).value(level.of.value)
         key = plan.column(names[2 * place], value.type)
         rows = replace(
@@ -39,7 +39,9 @@ def top_nested(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
         if level.count is not None:
             count = plan.constant(frame, level.count, "long", "count of top-nested")
             limit = f" QUALIFY row_number() OVER ({parent}ORDER BY {score.id} {way} NULLS LAST) <= {count.sql}"
-        top = plan.cte(f"SELECT {group}, {best.sql} AS {score.id} FROM {rows.cte} GROUP BY {group}{limit}")
+        top = plan.cte(
+            f"SELECT {group}, {best.sql} AS {score.id} FROM {rows.cte} GROUP BY {group}{limit}", materialized=True
+        )
         same = " AND ".join(f"k_l.{column.id} IS NOT DISTINCT FROM k_r.{column.id}" for column in (*keys, key))
         rows = replace(rows, cte=plan.cte(f"SELECT k_l.*, k_r.{score.id} FROM {rows.cte} k_l JOIN {top} k_r ON {same}"))
         keys.append(key)
@@ -51,6 +53,86 @@ def top_nested(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
         for spot, column in sorted(enumerate(columns), key=lambda pair: (pair[0] // 2, 1 - pair[0] % 2))
     )
     return Frame(cte, tuple(columns), order=order)
+
+
+def _with_others(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
+    """Top-nested of which some level keeps the rest: each row knows the level where it left the top, counted from 1 (0: never).
+
+    What left the top stays together on all levels below, where it is the rest too: with the level's label and the aggregate over
+    it, or nulls on a level without label. What a last level without label or a level with nothing left to it gives is not
+    documented, so both are refused, the second while the query runs.
+    Source: https://learn.microsoft.com/kusto/query/top-nested-operator
+    """
+    names = [name for name, _ in plan.named(stage, frame)]
+    if stage.levels[-1].others is None:
+        raise unsupported("top-nested with others above a level without")
+    left = plan.fresh()
+    rows = replace(frame, cte=plan.cte(f"SELECT *, 0 AS {left} FROM {frame.cte}"))
+    columns: list[Col] = []
+    keys: list[Col] = []
+    empty = "error('UnsupportedError: top-nested with others where no others are')"
+    for place, level in enumerate(stage.levels):
+        if level.count is None:
+            raise unsupported("top-nested with others where a level takes all")
+        count = plan.constant(frame, level.count, "long", "count of top-nested").sql
+        value = plan.expressions(rows).value(level.of.value)
+        label = null(value.type)
+        if level.others is not None:
+            label = plan.expressions(Frame("(SELECT 1)", ())).value(level.others)
+            if label.type != value.type:
+                raise unsupported(f"top-nested of {value.type} with others of {label.type}")
+        own = plan.column("", value.type)
+        rows = replace(rows, cte=plan.cte(f"SELECT *, {value.sql} AS {own.id} FROM {rows.cte}"))
+        inside = replace(rows, cte=plan.cte(f"SELECT * FROM {rows.cte} WHERE {left} = 0"))
+        group = ", ".join(column.id for column in (*keys, own))
+        parent = f"PARTITION BY {', '.join(column.id for column in keys)}" if keys else ""
+        best = aggregate_value(plan, inside, level.by.value)
+        way = "DESC" if level.descending else "ASC"
+        top = plan.cte(
+            f"SELECT {group}, {best.sql} AS k_best FROM {inside.cte} GROUP BY {group} QUALIFY row_number() OVER ({parent} ORDER BY k_best"
+            f" {way} NULLS LAST) <= CASE WHEN count(*) OVER ({parent}) <= {count} THEN {empty}::BIGINT ELSE {count} END",
+            materialized=True,  # of equals the same ones each time it is read
+        )
+        same = " AND ".join(f"k_l.{column.id} IS NOT DISTINCT FROM k_r.{column.id}" for column in (*keys, own))
+        key = plan.column(names[2 * place], value.type)
+        now = plan.fresh()
+        found = (
+            f"SELECT k_l.*, CASE WHEN k_l.{left} > 0 THEN k_l.{left} WHEN k_r.k_in THEN 0 ELSE {place + 1} END AS {now}"
+        )
+        marked = plan.cte(
+            f"{found} FROM {rows.cte} k_l LEFT JOIN (SELECT *, TRUE AS k_in FROM {top}) k_r ON k_l.{left} = 0 AND {same}"
+        )
+        left = now
+        rows = replace(
+            rows,
+            cte=plan.cte(
+                f"SELECT *, CASE WHEN {left} = 0 THEN {own.id} ELSE {label.sql} END AS {key.id} FROM {marked}"
+            ),
+        )
+        keys.append(key)
+        # --- the aggregate of the level, over what is in the top and over what is not
+        group = ", ".join((left, *(column.id for column in keys)))
+        best = aggregate_value(plan, rows, level.by.value)
+        score = plan.column(names[2 * place + 1], best.type)
+        made = best.sql if level.others is not None else f"CASE WHEN {left} = 0 THEN {best.sql} END"
+        scores = plan.cte(f"SELECT {group}, {made} AS {score.id} FROM {rows.cte} GROUP BY {group}")
+        same = " AND ".join(f"k_l.{name} IS NOT DISTINCT FROM k_r.{name}" for name in group.split(", "))
+        rows = replace(
+            rows, cte=plan.cte(f"SELECT k_l.*, k_r.{score.id} FROM {rows.cte} k_l JOIN {scores} k_r ON {same}")
+        )
+        columns += [key, score]
+    ids = ", ".join(column.id for column in columns)
+    depth = plan.fresh()
+    none = f"SELECT 0, {', '.join('NULL' for _ in columns)} FROM (SELECT count(*) AS k_n FROM {frame.cte})"
+    cte = plan.cte(
+        f"SELECT DISTINCT CASE WHEN {left} = 0 THEN {-len(stage.levels) - 1} ELSE -{left} END AS {depth}, {ids} FROM {rows.cte}"
+        f" UNION ALL {none} WHERE CASE WHEN k_n = 0 THEN {empty}::BOOLEAN ELSE FALSE END"
+    )
+    order = tuple(
+        OrderKey(column.id, stage.levels[spot // 2].descending if spot % 2 else False, False)
+        for spot, column in sorted(enumerate(columns), key=lambda pair: (pair[0] // 2, 1 - pair[0] % 2))
+    )
+    return Frame(cte, tuple(columns), order=(OrderKey(depth, False, False), *order))
 
 
 def top_hitters(plan: Plan, stage: TopHitters, frame: Frame) -> Frame:
