@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -332,9 +333,15 @@ def _types(table: str) -> Mapping[str, str]:
     return declared(table)
 
 
+@cache
+def _tables(schema: str) -> Mapping[str, Mapping[str, str]]:
+    """The tables of a schema, each with what it has on any platform: the Device tables are in Sentinel as well."""
+    return {name: {**declared(name), **columns} for name, columns in mappings.target_tables(schema).items()}
+
+
 def invalid(query: Query, schema: str) -> str:
     """What a query names that the tables of `schema` do not have, "" when it is all there."""
-    found = bind(query, mappings.target_tables(schema)).diagnostics
+    found = bind(query, _tables(schema)).diagnostics
     return "; ".join(
         dict.fromkeys(each.message for each in found if each.severity == "error" or each.id.startswith("unknown"))
     )
