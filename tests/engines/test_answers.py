@@ -73,6 +73,7 @@ TABLE: list[tuple[str, str, list[tuple[Any, ...]]]] = [
     ("whole numbers calculate as long", "datatable(i: int)[2147483647] | project a = gettype(i * i), b = gettype(-i), c = i + i", [("long", "long", 4294967294)]),
     ("groups beyond the ninth", "print x = extract('(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)', 11, 'abcdefghijk')", [("k",)]),
     ("find shows what all tables share", "find in (One, Two) where x > 1", [("One", 2, {"s": "b"}), ("Two", 3, {"q": "b"})]),
+    ("project-smart is what find does by itself", "find in (One, Two) where x > 1 project-smart", [("One", 2, {"s": "b"}), ("Two", 3, {"q": "b"})]),
     ("find of chosen columns", "find withsource = T in (One, Two) where x > 1 project x, q", [("One", 2, ""), ("Two", 3, "b")]),
     ("views are searched", "let Few = view () { range y from 1 to 3 step 1 }; search in (Few) y == 2", [("Few", 2)]),
     ("a parser filters", "_Im_WebSession(url_has_any = dynamic(['b'])) | project Url", [("http://b/",)]),

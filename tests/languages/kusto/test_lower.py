@@ -123,3 +123,8 @@ def test_functions_that_call_each_other_end() -> None:
 def test_long_chains_do_not_recurse() -> None:
     text = "T | where " + " or ".join(f'a == "{n}"' for n in range(5000))
     assert "4999" in outline(kusto.parse(text))
+
+
+@pytest.mark.parametrize("text", ["where flag = true", "where n = 1", "where a > 1 | where flag = true"])
+def test_a_condition_with_one_equals_sign_is_not_understood(text: str) -> None:
+    assert not understood(kusto.parse(f"T | {text}"))

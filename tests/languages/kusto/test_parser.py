@@ -78,6 +78,8 @@ REJECTED = [  # query, message of its first fault
     ("T | where a == 'b", "1:16: expected an expression, found a string that is not closed on its line"),
     ("T | where é", "1:11: expected an expression, found the character 'é'"),
     (".show tables", "1:1: expected a query, not a management command, found '.show'"),
+    ("find where a == 1 project pack(*), a", "1:34: expected ';' or '|', found ','"),
+    ("find where a == 1 project a, pack_all()", "1:38: expected '|', found '('"),
     ("T | lookup U", "1:13: expected 'on', found the end of the query"),
     ("datatable(a: long)[b]", "1:20: expected a literal or ']', found 'b'"),
     ("T | where " + "(" * 101, "1:111: expected at most 100 nested brackets, found '('"),

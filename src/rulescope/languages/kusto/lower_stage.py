@@ -336,7 +336,7 @@ def _table_words(ctx: Context, table: s.Expr) -> str:
 
 
 def _find(ctx: Context, node: s.Find) -> m.Step | None:
-    if node.smart or (node.away and node.columns):
+    if node.away and node.columns:
         return None
     found: list[m.TypedName] = []
     pack = False
@@ -346,7 +346,7 @@ def _find(ctx: Context, node: s.Find) -> m.Step | None:
                 found.append(m.TypedName(name, ""))
             case s.TypedColumn(s.Name(name), type):
                 found.append(m.TypedName(name, type_name(type)))
-            case s.Call(s.Name("pack" | "pack_all")):
+            case s.Call(s.Name("pack")):
                 pack = True
             case _:
                 return None

@@ -99,7 +99,7 @@ class SpecialOperators(RowOperators):
 
     def _find_columns(self) -> tuple[Expr, ...]:
         found = [self._find_column()]
-        while self.take(","):
+        while not isinstance(found[-1], ast.Call) and self.take(","):  # pack(*) is the last
             found.append(self._find_column())
         return tuple(found)
 
