@@ -23,6 +23,7 @@ TABLE = [
         "declare (from: long) with (step one output=none: e == 'in'; step two: e == 'out' and u == one.u => from = one.t;) | project t, from",
         [(5, 2)],
     ),
+    ("no step with output", "with_match_id = id with (step one output=none: e == 'in'; step two output=none: e == 'out';)", []),
     (
         "partitions do not see each other",
         "partition by u declare (from: long) with (step one output=none: e == 'in'; step two: e == 'out' => from = one.t;) | project t, from",

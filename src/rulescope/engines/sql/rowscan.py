@@ -267,8 +267,9 @@ class _Machine:
             f"k_r.{theirs} IS NOT DISTINCT FROM k_s.{mine}" for mine, theirs in zip(parts, rows.groups, strict=True)
         ]
         chosen = []
+        silent = all(step.output == "none" for step in self.stage.steps)
         for place, (step, (flag, number, kept)) in enumerate(zip(self.stage.steps, hits, strict=True)):
-            if step.output == "none":
+            if step.output == "none" and not silent:
                 continue
             items = [f"k_r.{column.id}" for column in rows.columns]
             items += [f"k_s.{mine} AS {column.id}" for mine, column in zip(kept, declared, strict=True)]
@@ -276,10 +277,8 @@ class _Machine:
                 items.append(f"k_s.{number} AS {match.id}")
             items += [f"k_r.{self.whole.id}", f"{-place} AS {spot}", *(f"k_r.{group}" for group in groups)]
             chosen.append(
-                f"SELECT {', '.join(items)} FROM {rows.cte} k_r JOIN {name} k_s ON {' AND '.join(same)} WHERE k_s.{flag}"
+                f"SELECT {', '.join(items)} FROM {rows.cte} k_r JOIN {name} k_s ON {' AND '.join(same)} WHERE k_s.{flag}{' AND FALSE' if silent else ''}"
             )
-        if not chosen:
-            raise unsupported("scan without a step that has output")
         columns = (*rows.columns, *declared, *((match,) if match is not None else ()))
         order = (OrderKey(self.whole.id, False, False), OrderKey(spot, False, False))
         return Frame(plan.cte(" UNION ALL ".join(chosen)), columns, order=order, groups=groups, serialized=True)
