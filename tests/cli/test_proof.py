@@ -140,3 +140,20 @@ def test_compare_with_a_file_that_is_not_there(rule: Path) -> None:
     done = run("compare", str(rule), "none.kql")
     assert done.exit_code == 2
     assert "no such file" in done.output
+
+
+def test_verify_keeps_the_verdicts_of_a_catalogue(tmp_path: Path) -> None:
+    from rulescope.catalogue import Catalogue
+    from rulescope.services import ingest
+    from rulescope.services.demo import RULES
+
+    path = tmp_path / "rules.sqlite"
+    with Catalogue(path) as catalogue:
+        ingest.ingest([RULES / "sigma" / "proxy_bits_unusual_host.yml"], catalogue)
+    found = CliRunner().invoke(
+        cli, ["verify", "--catalogue", str(path), "--schema", "sentinel-asim", "--format", "json"]
+    )
+    assert found.exit_code == 0
+    with Catalogue(path) as catalogue:
+        (key,) = catalogue.keys()
+        assert [str(each.verdict) for each in catalogue.translations(key)] == ["equal"]

@@ -143,7 +143,13 @@ def _witness(witness: Witness, first: str, second: str, start: str = "") -> None
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True))
+@click.option(
+    "--catalogue",
+    "-c",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Verify the rules of this catalogue and keep the verdicts in it, for its pages.",
+)
 @click.option(
     "--schema",
     "schemas",
@@ -157,13 +163,14 @@ def _witness(witness: Witness, first: str, second: str, start: str = "") -> None
 @show.format_option("text", "json", "ndjson")
 def verify(
     paths: tuple[str, ...],
+    catalogue: str | None,
     schemas: tuple[str, ...],
     no_prove: bool,
     examples: int,
     placeholders: str | None,
     format_: str,
 ) -> None:
-    """Translate the Sigma rules of PATHS into each schema and prove each translation by running it.
+    """Translate the Sigma rules of PATHS, or of a catalogue, into each schema and prove each translation by running it.
 
     Exit code 1 when something that was written is not equal.
     """
@@ -171,15 +178,25 @@ def verify(
     from ..services.placeholders import read as read_placeholders
     from ..translation import Options
 
+    if bool(paths) == bool(catalogue):
+        raise click.UsageError("verify PATHS or --catalogue, one of them")
+    if catalogue and placeholders:
+        raise click.UsageError("--placeholders goes with PATHS: a catalogue's rules are read already")
     chosen = schemas or SCHEMAS
+    options = Options(prove=not no_prove, examples=examples)
     with show.progress("translations") as step:
-        found = service.verify(
-            list(paths),
-            chosen,
-            Options(prove=not no_prove, examples=examples),
-            lambda done, total: step(done, total, ""),
-            read_placeholders(placeholders) if placeholders else None,
-        )
+
+        def told(done: int, total: int) -> None:
+            step(done, total, "")
+
+        if catalogue:
+            from ..catalogue import Catalogue
+
+            with Catalogue(catalogue) as opened:
+                found = service.verify_catalogue(opened, chosen, options, told)
+        else:
+            values = read_placeholders(placeholders) if placeholders else None
+            found = service.verify(list(paths), chosen, options, told, values)
     pairs = [(found.rules[number // len(chosen)], each) for number, each in enumerate(found.translations)]
     if format_ == "ndjson":
         for rule, each in pairs:

@@ -82,6 +82,20 @@ def store(
     catalogue.store_translations(kept)
 
 
+def verify_catalogue(
+    catalogue: Catalogue,
+    schemas: Sequence[str] = SCHEMAS,
+    options: Options | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verified:
+    """What `store` gives, with the rules it is about."""
+    found = tuple(store(catalogue, schemas, options, progress))
+    rules = tuple(
+        rule for key, rule in catalogue.rules() if rule.language == "sigma" and catalogue.query(key) is not None
+    )
+    return Verified(rules, found, ())
+
+
 def _queries(
     rules: Sequence[Rule], placeholders: Placeholders | None = None
 ) -> tuple[list[tuple[Rule, Query]], list[Failure]]:
