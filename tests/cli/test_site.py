@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -114,3 +115,8 @@ def test_serve_prints_its_address_and_answers(catalogue: Path, tmp_path: Path) -
             assert refused.value.code == 421
         finally:
             process.terminate()
+
+
+def test_the_demo_says_what_came_of_it_for_machines(tmp_path: Path) -> None:
+    found = CliRunner().invoke(cli, ["demo", "--once", "--catalogue", str(tmp_path / "d.sqlite"), "--format", "json"])
+    assert json.loads(found.stdout)["rules"] == 34

@@ -136,13 +136,17 @@ def publish(folder: str, catalogue: str, base_url: str, prefix: str, processes: 
 @click.option(
     "--catalogue", type=click.Path(dir_okay=False), help="Where to keep the catalogue; the user's cache when not given."
 )
-def demo(once: bool, host: str, port: int, catalogue: str | None) -> None:
+@show.format_option("text", "json")
+def demo(once: bool, host: str, port: int, catalogue: str | None, format_: str) -> None:
     """Ingest, scan and verify the bundled rules and logs, print what came of it, then serve the site."""
     from ..services import demo as service
 
     place = Path(catalogue) if catalogue else service.place()
     summary = service.prepare(place, lambda step: click.echo(f"… {step}", err=True))
-    show.block(service.printed(summary))
+    if format_ == "json":
+        show.json(summary)
+    else:
+        show.block(service.printed(summary))
     if not once:
         click.echo("")
         _serve(place, host, port)
