@@ -10,7 +10,7 @@ import pytest
 from rule_files import SENTINEL, write_rules
 from rulescope.catalogue import Catalogue, Evidence, Predicate
 from rulescope.errors import CatalogueError, SourceError
-from rulescope.services.ingest import ingest, printed
+from rulescope.services.ingest import _roots, ingest, printed
 
 
 @pytest.fixture
@@ -91,6 +91,19 @@ def test_rules_found_in_many_processes_are_the_same(
 def test_a_folder_that_is_not_there_is_an_error(catalogue: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(SourceError):
         ingest(tmp_path / "nothing", catalogue)
+
+
+def test_copies_of_sources_are_found_levels_below_and_the_rest_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("data/corpora/sigma/rules", "data/corpora/sentinel/azure-sentinel-current/Detections", "data/logs"):
+        (tmp_path / name).mkdir(parents=True)
+    assert [path.relative_to(tmp_path.resolve()).as_posix() for path in _roots(tmp_path)] == [
+        "data/corpora/sentinel/azure-sentinel-current",
+        "data/corpora/sigma",
+    ]
+    assert "not logs" in caplog.text
+    assert _roots(tmp_path / "data" / "logs") == [tmp_path / "data" / "logs"]
 
 
 def test_a_file_of_something_else_is_no_catalogue(tmp_path: Path) -> None:

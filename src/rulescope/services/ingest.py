@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 BATCH = 40
 MANY = 400
 AHEAD = 6
+DEEPEST_COPY = 4
+"""Levels below a named folder on which copies of known sources are looked for."""
 TESTS = "regression_data"
 """The folder in which a source keeps recorded events beside its rules."""
 ENCODER = msgspec.msgpack.Encoder()
@@ -98,17 +100,26 @@ def _roots(place: Path) -> list[Path]:
         raise SourceError(f"{place}: no such file or folder")
     if not place.is_dir() or sources.pack_root(place.resolve()) == place.resolve():
         return [place]
-    ends = [pack for source in sources.known().values() for pack in source.packs]
-    resolved = place.resolve()
-    found = []
-    for end in ends:
-        parts = end.split("/")
-        for depth in range(len(parts) + 1):
-            inside = resolved.joinpath(*parts[depth:])
-            if inside != resolved and inside.is_dir() and inside.as_posix().endswith("/" + end):
-                found.append(inside)
-                break
-    return sorted(set(found)) or [place]
+    ends = tuple("/" + pack for source in sources.known().values() for pack in source.packs)
+    found, passed = _copies(place.resolve(), ends)
+    if found and passed:
+        named = ", ".join(path.name for path in passed[:6]) + (" ..." if len(passed) > 6 else "")
+        log.warning("only the sources we know below %s are read, not %s", place, named)
+    return found or [place]
+
+
+def _copies(folder: Path, ends: tuple[str, ...], depth: int = DEEPEST_COPY) -> tuple[list[Path], list[Path]]:
+    """The copies of known sources in a folder, and the folders beside them that hold none; a copy is not looked into."""
+    found: list[Path] = []
+    passed: list[Path] = []
+    for child in sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith(".")):
+        if child.as_posix().endswith(ends):
+            found.append(child)
+            continue
+        inside, beside = _copies(child, ends, depth - 1) if depth > 1 else ([], [])
+        found += inside
+        passed += beside if inside else [child]
+    return found, passed
 
 
 def _run_tests(roots: list[Path], catalogue: Catalogue) -> None:
