@@ -59,10 +59,15 @@ def _length(value: Any) -> Any:
     return None if value is None else len(value) if isinstance(value, str) else None
 
 
+def _upper(text: str) -> str:
+    """Character by character: one that has no single upper-case form stays."""
+    return "".join(upper if len(upper := letter.upper()) == 1 else letter for letter in text)
+
+
 FUNCTIONS: dict[tuple[str, int], Callable[..., Any]] = {
     ("datetime_part", 2): _datetime_part,
     ("tolower", 1): lambda value: value.lower() if isinstance(value, str) else value,
-    ("toupper", 1): lambda value: value.upper() if isinstance(value, str) else value,
+    ("toupper", 1): lambda value: _upper(value) if isinstance(value, str) else value,
     ("strlen", 1): _length,
     ("todatetime", 1): as_time,
 }

@@ -42,9 +42,31 @@ def has_any_index(text: str, values: str) -> int:
     return -1
 
 
+REWRITE = re.compile(r"\\([0-9\\])")
+
+
 def replace_regex(text: str, pattern: str, by: str) -> str:
-    rewrite = by.replace("$0", "\\0")
-    return compiled(pattern).sub(rewrite, text)  # type: ignore[attr-defined,no-any-return]
+    """`by` names groups by one digit, `\\0` the whole match, and a backslash by two; all else stands for itself.
+
+    Right behind a match no empty one is found, as in RE2.
+    """
+    plain, *rest = REWRITE.split(by)  # text, group, text, group, ... text
+    named = list(zip(rest[::2], rest[1::2], strict=True))
+    if any(group.isdigit() and int(group) > _groups(pattern) for group, _ in named):
+        raise RunError(f"replace_regex: {by!r} names a group that {pattern!r} has not")
+    made, place = [], -1
+    for found in compiled(pattern).finditer(text):  # type: ignore[attr-defined]
+        if found.start() == found.end() == place:
+            continue
+        made += (text[max(place, 0) : found.start()], plain)
+        for group, after in named:
+            made += ("\\" if group == "\\" else found.group(int(group)) or "", after)
+        place = found.end()
+    return "".join(made) + text[max(place, 0) :]
+
+
+def _groups(pattern: str) -> int:
+    return int(compiled(pattern).groups)  # type: ignore[attr-defined]
 
 
 def replace_strings(text: str, lookups: str, rewrites: str) -> str:

@@ -24,7 +24,7 @@ from ...model import (
     Within,
 )  # fmt: skip
 from .frame import Frame
-from .predicates import comparable, compare, joined, match
+from .predicates import comparable, compare, equality, joined, match
 from .several import SEVERAL, part_of
 from .values import Value, boolean, convert, literal, null, quote, unsupported
 
@@ -130,12 +130,20 @@ class Expressions:
             return boolean(isinstance(node, And))
         if isinstance(node, Not) and isinstance(node.term, Literal | Field | Call):
             return Value(f"(NOT {self.holds(node.term)})", "bool")
+        if isinstance(node, And | Or):
+            return Value(joined([self._truth(term) for term in node.terms], isinstance(node, And)), "bool")
+        if isinstance(node, Compare) and node.op in (Op.EQ, Op.NE) and node.left != Field("*"):
+            return Value(equality(self.value(node.left), node.op, self.value(node.right), node.cased), "bool")
         sql = self.holds(node)
         if isinstance(node, Match | Compare) and (node.op in ORDERED or _negation(node)):
             return Value(sql, "bool")
         if isinstance(node, Match | Compare | Within):
             return Value(f"coalesce({sql}, FALSE)", "bool")
         return Value(sql, "bool")
+
+    def _truth(self, node: Expr) -> str:
+        """`node` as a value that is TRUE, FALSE or NULL."""
+        return convert(self.value(node), "bool").sql
 
     def index(self, node: Index) -> Value:
         if (

@@ -271,6 +271,19 @@ def compare(left: Value, op: Op, right: Value, cased: bool) -> str:
     return f"{name}({a}, {b})" if cased else f"{name}(lower({a}), lower({b}))"
 
 
+def equality(left: Value, op: Op, right: Value, cased: bool) -> str:
+    """`==` or `!=` as a value: null for two nulls, decided where only one side is."""
+    test = compare(left, op, right, cased)
+    if "string" in (left.type, right.type):
+        return f"coalesce({test}, FALSE)"
+    if any(side.known and side.constant is not None for side in (left, right)):
+        return f"coalesce({test}, {'FALSE' if op is Op.EQ else 'TRUE'})"
+    return (
+        f"CASE WHEN {left.sql} IS NOT NULL AND {right.sql} IS NOT NULL THEN {test}"
+        f" WHEN {left.sql} IS NOT NULL OR {right.sql} IS NOT NULL THEN {'FALSE' if op is Op.EQ else 'TRUE'} END"
+    )
+
+
 def comparable(left: Value, right: Value) -> tuple[Value, Value]:
     """Both sides as one type, as Kusto compares them. Raises UnsupportedError where it does not."""
     kinds = {left.type, right.type}

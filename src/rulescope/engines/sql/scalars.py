@@ -26,7 +26,7 @@ PART = "date_part('{part}', k_ts({{0}}))::INTEGER"
 
 TEXT = {
     "tolower": _one("s", "lower({0})", "string"),
-    "toupper": _one("s", "upper({0})", "string"),
+    "toupper": _one("s", "k_upper({0})", "string"),
     "strlen": _one("s", "length({0})", "long"),
     "string_size": _one("s", "octet_length(encode({0}))::BIGINT", "long"),
     "reverse": _one("s", "reverse({0})", "string"),

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
     """One row a group: an array per aggregate, and the axis."""
-    if any(option.name == "kind" and option.value == "nonempty" for option in stage.properties) and not stage.by:
-        raise unsupported("make-series kind=nonempty without by")
+    always = any(option.name == "kind" and option.value == "nonempty" for option in stage.properties) and not stage.by
+    if always and (stage.start is None or stage.stop is None or frame.groups):
+        raise unsupported("make-series kind=nonempty without from and to, or within parts")
     at = plan.expressions(frame)
     axis = number(at.value(stage.axis.value), "make-series")
     time = axis.type in ("datetime", "timespan")
@@ -62,7 +63,9 @@ def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
         f"SELECT {group}k_spot, {', '.join(f'{value.sql} AS {column.id}' for (_, value), column in zip(made, columns, strict=True))} FROM {inside} GROUP BY {group}k_spot"
     )
     groups = plan.cte(
-        f"SELECT {group}any_value(k_start) AS k_start, any_value(k_size) AS k_size FROM {inside}{' GROUP BY ' + ', '.join(keys) if keys else ' HAVING count(*) > 0'}"
+        f"SELECT k_start, {size} AS k_size FROM {bounds}"
+        if always
+        else f"SELECT {group}any_value(k_start) AS k_start, any_value(k_size) AS k_size FROM {inside}{' GROUP BY ' + ', '.join(keys) if keys else ' HAVING count(*) > 0'}"
     )
     grid = plan.cte(f"SELECT *, unnest(range(k_size)) AS k_spot FROM {groups}")
     same = " AND ".join(["k_g.k_spot = k_s.k_spot", *(f"k_g.{key} IS NOT DISTINCT FROM k_s.{key}" for key in keys)])
