@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from .. import model as m
 from .functions import Function, lookup
+from .graphs import FUNCTIONS, within
 from .naming import Names, each_names, quantile_name, result_name
 from .rows import EMPTY_ROW, NamedColumn, RowType, Scope
 from .types import type_of
@@ -69,6 +70,8 @@ def aggregated(aggregates: tuple[m.Column, ...], by: tuple[m.Column, ...], row: 
 def parts(expr: m.Expr, row: RowType, scope: Scope, kind: str = "", grouped: Collection[str] = ()) -> Made:
     """What one expression makes: one column, or those of a function with several, with the names they suggest."""
     if isinstance(expr, m.Call):
+        if scope.elements and expr.name in FUNCTIONS:
+            return (NamedColumn("", FUNCTIONS[expr.name], expr),)
         function = (lookup(expr.name, kind) if kind else None) or lookup(expr.name)
         if function is not None:
             if function.naming.startswith("each"):
@@ -107,7 +110,7 @@ def _each(function: Function, expr: m.Call, row: RowType, scope: Scope, grouped:
 
 
 def _sorted(expr: m.Call, row: RowType) -> Made:
-    arrays: list[m.Expr] = [arg for arg in expr.args if isinstance(arg, m.Field | m.Index | m.Call)]
+    arrays = [arg for arg in expr.args if isinstance(arg, m.Field | m.Index | m.Call) or _is_array(arg)]
     arrays = arrays or list(expr.args[:1])
     made: list[NamedColumn] = []
     for number, arg in enumerate(arrays):
@@ -115,6 +118,10 @@ def _sorted(expr: m.Call, row: RowType) -> Made:
         value = m.Index(expr, m.Literal(number, "long")) if len(arrays) > 1 else expr
         made.append(NamedColumn(f"{name}_sorted", "dynamic", value))
     return tuple(made)
+
+
+def _is_array(expr: m.Expr) -> bool:
+    return isinstance(expr, m.Literal) and expr.type == "dynamic"
 
 
 def _quantiles(function: Function, expr: m.Call, row: RowType, scope: Scope) -> Made:
@@ -192,6 +199,10 @@ def _top_hitters(stage: m.TopHitters, row: RowType, scope: Scope) -> Made:
     return (*of, NamedColumn(name, type_of(m.Call("sum", (stage.by,)), row, scope), m.Call("sum", (stage.by,))))
 
 
+def _graph_match(stage: m.GraphMatch, row: RowType, scope: Scope) -> Made:
+    return projected(stage.columns, *within(stage, row, scope))
+
+
 def expanded(stage: m.Expand | m.Apply, row: RowType, scope: Scope) -> Made:
     """The columns an `mv-expand` or `mv-apply` takes apart, with the types of their elements; its index column last."""
     names = Names(row.types)
@@ -210,4 +221,5 @@ _MAKING: dict[type, Callable[..., Made]] = {
     m.Print: _print, m.Extend: _extend, m.Serialize: _extend, m.Project: _project, m.Distinct: _project,
     m.Rename: _rename, m.Aggregate: _aggregate, m.MakeSeries: _make_series, m.TopNested: _top_nested,
     m.SampleDistinct: _sample_distinct, m.TopHitters: _top_hitters, m.Expand: expanded, m.Apply: expanded,
+    m.GraphMatch: _graph_match,
 }  # fmt: skip

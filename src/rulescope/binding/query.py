@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import model as m
-from .check import check_expr, check_join, check_source, checked, duplicates, near_miss, report, unknown_table
+from . import graphs
+from .check import (
+    check_expr,
+    check_join,
+    check_source,
+    checked,
+    duplicates,
+    near_miss,
+    report,
+    unknown_column,
+    unknown_table,
+)
 from .columns import expanded, named_columns
 from .combine import find_row, joined, pattern_of, pattern_row, pattern_rows, search_row, union_row
 from .functions import service_functions
@@ -26,16 +37,23 @@ class Bound:
     diagnostics: tuple[m.Diagnostic, ...] = ()
 
 
-def bind(query: m.Query, tables: Tables, lets: Mapping[str, RowType] | None = None, as_analyser: bool = True) -> Bound:
+def bind(
+    query: m.Query,
+    tables: Tables,
+    lets: Mapping[str, RowType] | None = None,
+    as_analyser: bool = True,
+    strict: bool = False,
+) -> Bound:
     """Names and types of `query`'s columns over `tables`. Never raises for what the query names: see `diagnostics`.
 
     `lets` are rows of further names, such as functions of the workspace. `as_analyser`: the columns an editor with
     Microsoft's analyser shows; without it, and in a `Scope` made by hand, those the documentation says a run gives. They
-    differ in unions of three and more inputs with a column of several types.
+    differ in unions of three and more inputs with a column of several types. `strict`: a value of another type than the
+    column's is said even where a run converts it, as in `EventID == "4624"`.
     """
     findings = Findings()
     stages: list[RowType] = []
-    row = query_row(query, Scope(tables, lets or {}, findings=findings, as_analyser=as_analyser), stages)
+    row = query_row(query, Scope(tables, lets or {}, findings=findings, as_analyser=as_analyser, strict=strict), stages)
     return Bound(row, tuple(stages), tuple(findings.items))
 
 
@@ -275,6 +293,38 @@ def _scan_rows(stage: m.ScanRows, before: RowType | None, scope: Scope) -> RowTy
     return _adding(before or EMPTY_ROW, made)
 
 
+def _make_graph(stage: m.MakeGraph, before: RowType | None, scope: Scope) -> RowType:
+    edges = before or EMPTY_ROW
+    nodes = [query_row(part.query, scope) for part in stage.nodes]
+    for name in (stage.source, stage.target):
+        if name not in edges and not edges.open:
+            unknown_column(name, stage.span, edges, scope)
+    for part, row in zip(stage.nodes, nodes, strict=True):
+        if part.id not in row and not row.open:
+            unknown_column(part.id, stage.span, row, scope)
+    if stage.by is not None:
+        check_expr(stage.by, edges, scope)
+    made = graphs.built(stage, edges, nodes)
+    return made if stage.query is None else query_row(stage.query, scope.with_input(made))
+
+
+def _graph_match(stage: m.GraphMatch, before: RowType | None, scope: Scope) -> RowType:
+    row, inner = graphs.within(stage, before or EMPTY_ROW, scope)
+    if scope.findings is not None:
+        for part in (stage.predicate, *(column.value for column in stage.columns)):
+            if part is not None:
+                check_expr(part, row, inner)
+    return RowType.of({name: type for name, type, _ in named_columns(stage, before, scope)})
+
+
+def _graph_table(stage: m.GraphToTable, before: RowType | None, scope: Scope) -> RowType:
+    return graphs.exported(stage, before or EMPTY_ROW)
+
+
+def _graph_marked(stage: m.GraphComponents, before: RowType | None, scope: Scope) -> RowType:
+    return graphs.marked(stage, before or EMPTY_ROW)
+
+
 def _fixed(**types: str) -> Callable[[m.Step, RowType | None, Scope], RowType]:
     row = RowType.of(types)
     return lambda stage, before, scope: row
@@ -294,5 +344,6 @@ _STEPS: dict[type, Callable[..., RowType]] = {
     m.Evaluate: _evaluate, m.Invoke: _invoke, m.Partition: _partition, m.ScanRows: _scan_rows, m.Fork: _branches,
     m.Facet: _branches, m.Reduce: _fixed(Pattern="string", Count="long", Representative="string"),
     m.GetSchema: _fixed(ColumnName="string", ColumnOrdinal="long", DataType="string", ColumnType="string"),
-    m.Consume: _fixed(), m.As: _same, m.Render: _same, m.Correlate: _unknown, m.Opaque: _unknown,
+    m.Consume: _fixed(), m.As: _same, m.Render: _same, m.MakeGraph: _make_graph,
+    m.GraphMatch: _graph_match, m.GraphToTable: _graph_table, m.GraphComponents: _graph_marked, m.Correlate: _unknown, m.Opaque: _unknown,
 }  # fmt: skip

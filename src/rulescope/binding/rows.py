@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..model import Diagnostic, Expr, TypedName
+
+if TYPE_CHECKING:
+    from .graphs import Element
 
 Tables = Mapping[str, Mapping[str, str]]
 """Table name -> column name -> Kusto type. A mapping once bound against must not change: its row is remembered."""
@@ -30,21 +33,23 @@ def type_name(word: str, otherwise: str = "unknown") -> str:
 class RowType:
     """Columns in order, each with its Kusto type ("unknown" when it is); `open`: there may be further columns."""
 
-    __slots__ = ("_columns", "open", "types")
+    __slots__ = ("_columns", "nodes", "open", "types")
 
     types: Mapping[str, str]
     open: bool
+    nodes: RowType | None
 
     def __init__(self, columns: Iterable[TypedName] = (), open: bool = False) -> None:
         self.types = {column.name: column.type for column in columns}
         self.open = open
+        self.nodes = None  # of a graph, whose edges these are (binding.graphs)
         self._columns: tuple[TypedName, ...] | None = None
 
     @classmethod
     def of(cls, types: Mapping[str, str], open: bool = False) -> RowType:
         """A row of these names and types; `types` is kept, not copied."""
         row = cls.__new__(cls)
-        row.types, row.open, row._columns = types, open, None
+        row.types, row.open, row.nodes, row._columns = types, open, None, None
         return row
 
     @property
@@ -67,7 +72,8 @@ class RowType:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RowType):
             return NotImplemented
-        return self.open == other.open and tuple(self.types.items()) == tuple(other.types.items())
+        same = self.open == other.open and tuple(self.types.items()) == tuple(other.types.items())
+        return same and self.nodes == other.nodes
 
     def __hash__(self) -> int:
         return hash((tuple(self.types.items()), self.open))
@@ -131,7 +137,9 @@ class Scope:
     input: RowType | None = None
     findings: Findings | None = field(default=None, compare=False)
     as_analyser: bool = False  # see combine.union_row
+    strict: bool = False  # text beside a number is a misfit even where a run converts it
     views: tuple[str, ...] = ()  # names of lets that a pattern may mean
+    elements: Mapping[str, Element] = field(default_factory=dict)  # parts of a graph pattern
 
     @property
     def quiet(self) -> Scope:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from .. import model as m
 from .functions import Function, lookup
+from .graphs import FUNCTIONS, property_type
 from .rows import RowType, Scope, type_name
 
 NUMBERS = ("int", "long", "real", "decimal")  # narrow to wide
@@ -59,6 +60,8 @@ def _literal(expr: m.Literal, row: RowType, scope: Scope) -> str:
 
 
 def _index(expr: m.Index, row: RowType, scope: Scope) -> str:
+    if scope.elements and (found := property_type(expr, scope)) is not None:
+        return found
     base: m.Expr = expr.base
     while isinstance(base, m.Index):  # a path, however long, is dynamic when its root is
         base = base.base
@@ -86,6 +89,8 @@ def _toscalar(expr: m.ToScalar, row: RowType, scope: Scope) -> str:
 
 def _call(expr: m.Call, row: RowType, scope: Scope) -> str:
     name, args = expr.name, expr.args
+    if scope.elements and name in FUNCTIONS:
+        return FUNCTIONS[name]
     if name == "negate" and len(args) == 1:
         return _negated(type_of(args[0], row, scope))
     if name in OPERATORS and len(args) == 2:

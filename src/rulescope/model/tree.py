@@ -658,6 +658,104 @@ class As(Node, frozen=True):
     span: Span | None = None
 
 
+class GraphNodes(Node, frozen=True):
+    """A table of nodes of a graph: its column `id` names the node, the columns are its properties."""
+
+    query: Query
+    id: str
+
+
+class MakeGraph(Node, frozen=True):
+    """`make-graph`: the rows become edges from the node in `source` to that in `target`.
+
+    Properties of the nodes are the columns of `nodes`, or `node_id` alone. With `by`, a graph a value of that column, and
+    `query` (its first stage is `Scan("")`, the graph) on each. What follows works on the graph, until one that makes rows.
+    """
+
+    source: str
+    target: str
+    nodes: tuple[GraphNodes, ...] = ()
+    node_id: str = ""
+    directed: bool = True
+    by: Expr | None = None
+    query: Query | None = None
+    properties: tuple[Property, ...] = ()
+    keyword: str = "make-graph"
+    span: Span | None = None
+
+
+class GraphNode(Node, frozen=True):
+    """A node of a pattern; the same name twice is the same node. No name: any."""
+
+    name: str = ""
+
+
+class GraphEdge(Node, frozen=True):
+    """An edge of a pattern, towards the node after it (direction "right"), from it ("left"), or either ("any").
+
+    `most` is not negative for a row of `least` to `most` edges; then functions of the edge see all of them.
+    """
+
+    name: str = ""
+    direction: str = "right"
+    least: int = 1
+    most: int = -1
+
+    @property
+    def several(self) -> bool:
+        """Whether it stands for a row of edges."""
+        return self.most >= 0
+
+
+class GraphPattern(Node, frozen=True):
+    """Nodes with an edge between each two."""
+
+    parts: tuple[GraphNode | GraphEdge, ...]
+
+
+class GraphMatch(Node, frozen=True):
+    """`graph-match`: a row of `columns` for each way `patterns` fit the graph. `graph-shortest-paths`, by keyword: for those
+    of the fewest edges between a first and a last node; `output` "all", or "any" (one of each pair of nodes).
+
+    In expressions, `Index(Field(name), Literal(property))` is a property of a named node or edge, and the second argument of
+    `all`, `any` and `map` is an expression over the properties of each edge (or inner node) of the first.
+    cycles: unique_edges (no edge twice), none (no node twice) or all; "" is unique_edges.
+    """
+
+    patterns: tuple[GraphPattern, ...]
+    predicate: Expr | None = None
+    columns: tuple[Column, ...] = ()
+    cycles: str = ""
+    output: str = ""
+    keyword: str = "graph-match"
+    span: Span | None = None
+
+
+class GraphTable(Node, frozen=True):
+    """The nodes or the edges of a graph as rows; `ids`: names of columns for the hash of its node, or of its two ends ("" for none)."""
+
+    what: str
+    name: str = ""
+    ids: tuple[str, ...] = ()
+
+
+class GraphToTable(Node, frozen=True):
+    """`graph-to-table`: one result, or nodes and edges each as its own."""
+
+    outputs: tuple[GraphTable, ...]
+    keyword: str = "graph-to-table"
+    span: Span | None = None
+
+
+class GraphComponents(Node, frozen=True):
+    """`graph-mark-components`: each node gets the number of its component as property `name`; kind weak or strong."""
+
+    name: str = "ComponentId"
+    kind: str = "weak"
+    keyword: str = "graph-mark-components"
+    span: Span | None = None
+
+
 class Render(Node, frozen=True):
     """How a person should see the rows; the rows stay as they are."""
 
@@ -707,7 +805,8 @@ Step = (
     Scan | TableCall | Nested | Inline | Print | Range | External | Search | Find
     | Filter | Extend | Project | Select | Rename | Distinct | Aggregate | Count | MakeSeries | Join | Union | Sort
     | Limit | Top | TopNested | SampleDistinct | TopHitters | Serialize | Parse | ParseKv | Expand | Apply | Evaluate
-    | Invoke | Partition | ScanRows | Fork | Facet | Reduce | GetSchema | Consume | As | Render | Correlate | Opaque
+    | Invoke | Partition | ScanRows | Fork | Facet | Reduce | GetSchema | Consume | As | MakeGraph | GraphMatch
+    | GraphToTable | GraphComponents | Render | Correlate | Opaque
 )  # fmt: skip
 
 
@@ -745,7 +844,8 @@ class Query(Node, frozen=True):
 __all__ = [
     "ANY", "FALSE", "TRUE", "Aggregate", "And", "Apply", "As", "Call", "Column", "Compare", "Consume", "Correlate",
     "CorrelatePart", "Count", "Distinct", "Evaluate", "Expand", "Expr", "Extend", "External", "Facet", "Field", "Filter",
-    "Find", "Fork", "GetSchema", "Index", "Inline", "Invoke", "Join", "JoinKey", "Let", "Limit", "Literal", "MakeSeries",
+    "Find", "Fork", "GetSchema", "GraphComponents", "GraphEdge", "GraphMatch", "GraphNode", "GraphNodes", "GraphPattern",
+    "GraphTable", "GraphToTable", "Index", "Inline", "Invoke", "Join", "JoinKey", "Let", "Limit", "Literal", "MakeGraph", "MakeSeries",
     "Match", "Named", "Nested", "Not", "Op", "Opaque", "OpaqueExpr", "Or", "Parameter", "Parse", "ParseKv", "ParsePart",
     "Partition", "Print", "Project", "Property", "Query", "Range", "Reduce", "Rename", "Render", "SampleDistinct",
     "Scalar", "Scan", "ScanRows", "ScanStep", "Search", "Select", "Serialize", "Sort", "SortKey", "Star", "Step",

@@ -77,7 +77,14 @@ class _Marks:
                         self.names.add(start)
                     if wildcard or tokens.texts[index[start]] == "{":
                         self.kept.append((start, end))
-                case ast.Graph(start=start, end=end) | ast.DeclarePattern(start=start, end=end):
+                case (
+                    ast.MakeGraph(start=start, end=end)
+                    | ast.GraphMatch(start=start, end=end)
+                    | ast.GraphToTable(start=start, end=end)
+                    | ast.GraphComponents(start=start, end=end)
+                    | ast.Graph(start=start, end=end)
+                    | ast.DeclarePattern(start=start, end=end)
+                ):
                     self.kept.append((start, end))
                 case _:
                     pass

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ... import model as m
 from . import syntax as s
 from .lower_expr import argument, entered, gives_rows, lower_expr, tabular
+from .lower_parts import opaque_stage, properties, typed
 from .lower_scope import (
     DEEPEST_CALL,
     MOST_INLINED,
@@ -18,7 +19,7 @@ from .lower_scope import (
     bare,
     span,
 )
-from .lower_stage import lower_stage, opaque_stage, properties, typed
+from .lower_stage import lower_stage
 
 Columns = Mapping[str, Mapping[str, str]]
 

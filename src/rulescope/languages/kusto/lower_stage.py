@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from ... import model as m
+from . import lower_graph as graph
 from . import syntax as s
 from .lower_expr import argument, lower_expr, lower_predicate
+from .lower_parts import column, columns, opaque_stage, option, optional, properties, sort_key, type_name, typed
 from .lower_scope import Context, bare, span
-
-TYPES = {
-    "boolean": "bool", "date": "datetime", "time": "timespan", "double": "real", "float": "real", "int64": "long",
-    "int32": "int", "uint64": "long", "uint32": "long", "uniqueid": "guid", "uuid": "guid", "object": "dynamic",
-}  # fmt: skip
 
 
 def lower_stage(ctx: Context, node: s.Operator) -> m.Step:
@@ -23,79 +20,11 @@ def lower_stage(ctx: Context, node: s.Operator) -> m.Step:
     return opaque_stage(ctx, node) if stage is None else stage
 
 
-def opaque_stage(ctx: Context, node: s.Node, keyword: str = "") -> m.Opaque:
-    word = keyword or str(getattr(node, "keyword", "")) or type(node).__name__.lower()
-    return m.Opaque(word, ctx.words(node), span(node))
-
-
-# ---------------------------------------------------------------- parts
-
-
-def column(ctx: Context, item: s.Expr) -> m.Column:
-    """An item of a list of columns: named by the author, or left to the naming rule."""
-    if isinstance(item, s.NamedExpr):
-        return m.Column(tuple(name.name for name in item.names), lower_expr(ctx, item.value), span(item))
-    if isinstance(item, s.Name):
-        value = lower_expr(ctx, item) if ctx.scope else m.Field(item.name, span(item))
-        return m.Column(() if isinstance(value, m.Field) else (item.name,), value, span(item))
-    return m.Column((), lower_expr(ctx, item), span(item))
-
-
 def _renamed(ctx: Context, item: s.Expr) -> m.Column:
     """`new = old`, where old is a column, never a variable of that name."""
     if isinstance(item, s.NamedExpr) and isinstance(old := item.value, s.Name):
         return m.Column(tuple(name.name for name in item.names), m.Field(old.name, span(old)), span(item))
     return column(ctx, item)
-
-
-def columns(ctx: Context, items: Iterable[s.Expr]) -> tuple[m.Column, ...]:
-    return tuple(column(ctx, item) for item in items)
-
-
-def typed(items: Iterable[s.TypedColumn]) -> tuple[m.TypedName, ...]:
-    return tuple(m.TypedName(item.name.name, type_name(item.type)) for item in items)
-
-
-def type_name(word: str) -> str:
-    """The Kusto name of a type written by one of its other names."""
-    return TYPES.get(word, word)
-
-
-def properties(ctx: Context, options: Iterable[s.Option], but: tuple[str, ...] = ()) -> tuple[m.Property, ...]:
-    return tuple(m.Property(o.name, option_value(ctx, o)) for o in options if o.name.lower() not in but)
-
-
-def option_value(ctx: Context, option: s.Option) -> m.Scalar:
-    match option.value:
-        case None:
-            return None
-        case s.Name(name):
-            return name
-        case s.Literal("string" | "long" | "int" | "real" | "bool", value):
-            return value
-        case other:
-            return ctx.words(other)
-
-
-def option(ctx: Context, options: Iterable[s.Option], *names: str) -> str:
-    """The value of the last option of one of these names, as text; "" when it is not given."""
-    found = ""
-    for item in options:
-        if item.name.lower() in names:
-            value = option_value(ctx, item)
-            found = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return found
-
-
-def sort_key(ctx: Context, key: s.Expr) -> m.SortKey:
-    if isinstance(key, s.Ordered):
-        nulls = {"first": True, "last": False}.get(key.nulls)
-        return m.SortKey(lower_expr(ctx, key.value), key.direction not in ("asc", "granny-asc"), nulls)
-    return m.SortKey(lower_expr(ctx, key))
-
-
-def optional(ctx: Context, node: s.Expr | None) -> m.Expr | None:
-    return None if node is None else lower_expr(ctx, node)
 
 
 # ---------------------------------------------------------------- rows and columns
@@ -459,4 +388,6 @@ _HANDLERS: dict[type, Callable[[Context, Any], m.Step | None]] = {
     s.Join: _join, s.Union: _union, s.Search: _search, s.Find: _find, s.Partition: _partition, s.Fork: _fork,
     s.Facet: _facet, s.Evaluate: _evaluate, s.Invoke: _invoke, s.Print: _print, s.Range: _range, s.Reduce: _reduce,
     s.Scan: _scan, s.GetSchema: _get_schema, s.Consume: _consume, s.As: _as, s.Render: _render,
+    s.MakeGraph: graph.make_graph, s.GraphMatch: graph.graph_match, s.GraphToTable: graph.graph_to_table,
+    s.GraphComponents: graph.graph_components,
 }  # fmt: skip

@@ -1,18 +1,18 @@
-"""Graph operators: checked for form, kept as their parts in order.
+"""Graph operators: make-graph, and the patterns that stand in what works on a graph.
 
 Source: https://learn.microsoft.com/kusto/query/graph-operators
 """
 
 from __future__ import annotations
 
+from . import syntax as ast
 from .parser_base import SyntaxFault
 from .parser_expressions import Expressions
 from .parser_options import OWN
 from .parser_values import MORE_TYPES, TYPES
-from .syntax import Expr, Graph, Operator, Option, Pipe
+from .syntax import Expr, GraphEdge, GraphNode, Name, Operator, Pipe
 
-_EDGES = (("-", "-", ">"), ("<", "-", "-"), ("-", "-"))
-_Parts = list[Expr | Option]
+_BARE = {("-", "-", ">"): ("-", "->"), ("<", "-", "-"): ("<-", "-"), ("-", "-"): ("-", "-")}  # edges without brackets
 
 
 class GraphOperators(Expressions):
@@ -42,102 +42,111 @@ class GraphOperators(Expressions):
 
     def make_graph(self) -> Operator:
         start = self.begin()
-        parts: _Parts = list(self.options(equals=True))
-        parts.append(self.name())
-        if self.adjacent("-", "-", ">"):
-            self.pos += 3
-        elif self.adjacent("-", "-"):
-            self.pos += 2
-        else:
+        options = self.options(equals=True)
+        source = self.name()
+        directed = self.adjacent("-", "-", ">")
+        if not directed and not self.adjacent("-", "-"):
             raise SyntaxFault(self.pos, "'-->' or '--'")
-        parts.append(self.name())
-        if self.kinds[self.pos] == "with_node_id":
-            at = self.begin()
+        self.pos += 3 if directed else 2
+        target = self.name()
+        nodes: list[ast.GraphNodes] = []
+        node_id: Name | None = None
+        if self.take("with_node_id"):
             self.need("=")
-            name = self.name()
-            parts.append(Option("with_node_id", name, at, self.end))
+            node_id = self.name()
         elif self.take("with"):
             while True:
-                parts.append(self.signed())
+                at = self.starts[self.pos]
+                rows = self.signed()
                 self.need("on")
-                parts.append(self.name())
+                nodes.append(ast.GraphNodes(rows, self.name(), at, self.end))
                 if not self.take(","):
                     break
+        by: Expr | None = None
+        query: Pipe | None = None
         if self.take("partitioned-by"):
-            parts.append(self.simple_path())
-            parts.append(self._contextual())
-        return Graph("make-graph", tuple(parts), start, self.end)
+            by = self.simple_path()
+            query = self._contextual()
+        return ast.MakeGraph(source, target, directed, tuple(nodes), node_id, by, query, options, start, self.end)
 
     def graph_match(self) -> Operator:
         keyword = self.kinds[self.pos]
         start = self.begin()
-        parts: _Parts = list(self.options(OWN.get(keyword, {}), equals=True))
-        while True:
-            self._pattern(parts)
-            if not self.take(","):
-                break
-        if self.take("where"):
-            parts.append(self.tabular())
-        if self.take("project"):
-            parts.extend(self.items())
-        return Graph(keyword, tuple(parts), start, self.end)
+        options = self.options(OWN.get(keyword, {}), equals=True)
+        patterns = [self._pattern()]
+        while self.take(","):
+            patterns.append(self._pattern())
+        predicate = self.tabular() if self.take("where") else None
+        items = self.items() if self.take("project") else None
+        return ast.GraphMatch(keyword, tuple(patterns), predicate, items, options, start, self.end)
 
-    def _pattern(self, parts: _Parts) -> None:
+    def _pattern(self) -> tuple[GraphNode | GraphEdge, ...]:
         first = self.pos
+        parts: list[GraphNode | GraphEdge] = []
         while True:
+            at = self.starts[self.pos]
             if self.take("("):
-                if self.kinds[self.pos] != ")":
-                    parts.append(self.name())
+                name = self.name() if self.kinds[self.pos] != ")" else None
                 self.need(")")
-            elif not self._edge(parts):
+                parts.append(GraphNode(name, at, self.end))
+            elif (edge := self._edge()) is not None:
+                parts.append(edge)
+            else:
                 break
-        if self.pos == first:
+        if not parts:
             raise SyntaxFault(first, "a pattern such as (a)-[b]->(c)")
+        return tuple(parts)
 
-    def _edge(self, parts: _Parts) -> bool:
-        for edge in _EDGES:
-            if self.adjacent(*edge):
-                self.pos += len(edge)
-                return True
+    def _edge(self) -> GraphEdge | None:
+        start = self.starts[self.pos]
+        for tokens, (left, right) in _BARE.items():
+            if self.adjacent(*tokens):
+                self.pos += len(tokens)
+                return GraphEdge(left, right, None, None, None, start, self.end)
         if self.adjacent("-", "["):
+            left = "-"
             self.pos += 2
         elif self.adjacent("<", "-", "["):
+            left = "<-"
             self.pos += 3
         else:
-            return False
-        if self.name_length(self.pos):
-            parts.append(self.name())
+            return None
+        name = self.name() if self.name_length(self.pos) else None
+        least: Expr | None = None
+        most: Expr | None = None
         if self.take("*"):
-            parts.append(self.signed())
+            least = self.signed()
             self.need("..")
-            parts.append(self.signed())
+            most = self.signed()
         if self.adjacent("]", "-", ">"):
+            right = "->"
             self.pos += 3
         elif self.adjacent("]", "-"):
+            right = "-"
             self.pos += 2
         else:
             raise SyntaxFault(self.pos, "']->' or ']-'")
-        return True
+        return GraphEdge(left, right, name, least, most, start, self.end)
 
     def graph_to_table(self) -> Operator:
         start = self.begin()
-        parts: _Parts = []
+        outputs: list[ast.GraphOutput] = []
         while True:
             word = self.kinds[self.pos]
             if word not in ("nodes", "edges"):
                 raise SyntaxFault(self.pos, "'nodes' or 'edges'")
-            parts.append(self.name())
-            if self.take("as"):
-                parts.append(self.name())
-            parts.extend(self.options(OWN[f"graph-{word}"], equals=True))
+            at = self.begin()
+            name = self.name() if self.take("as") else None
+            options = self.options(OWN[f"graph-{word}"], equals=True)
+            outputs.append(ast.GraphOutput(word, name, options, at, self.end))
             if not self.take(","):
-                return Graph("graph-to-table", tuple(parts), start, self.end)
+                return ast.GraphToTable(tuple(outputs), start, self.end)
 
     def graph_mark_components(self) -> Operator:
         start = self.begin()
-        return Graph("graph-mark-components", self.options(OWN["graph-mark-components"], equals=True), start, self.end)
+        return ast.GraphComponents(self.options(OWN["graph-mark-components"], equals=True), start, self.end)
 
     def graph_where(self) -> Operator:
         keyword = self.kinds[self.pos]
         start = self.begin()
-        return Graph(keyword, (self.expression(),), start, self.end)
+        return ast.Graph(keyword, self.expression(), start, self.end)

@@ -727,13 +727,93 @@ class Union(Node, frozen=True, gc=False):
     end: int = 0
 
 
-class Graph(Node, frozen=True, gc=False):
-    """A graph operator, by keyword (make-graph, graph-match, graph-to-table, graph-shortest-paths, graph-mark-components,
-    graph-where-nodes, graph-where-edges), checked for form; its parts in order as they stand: expressions, Names, Options,
-    TypedColumns. Nothing runs or explains them further."""
+class GraphNodes(Node, frozen=True, gc=False):
+    """`rows on id` of make-graph: a table of nodes."""
+
+    rows: Expr
+    id: Name
+    start: int = 0
+    end: int = 0
+
+
+class MakeGraph(Node, frozen=True, gc=False):
+    """`make-graph source --> target with nodes on id` or `with_node_id=name`, `partitioned-by key (query)`; `--` when not
+    `directed`."""
+
+    source: Name
+    target: Name
+    directed: bool = True
+    nodes: tuple[GraphNodes, ...] = ()
+    node_id: Name | None = None
+    by: Expr | None = None
+    query: Pipe | None = None
+    options: tuple[Option, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+class GraphNode(Node, frozen=True, gc=False):
+    """`(name)` or `()` of a graph pattern."""
+
+    name: Name | None = None
+    start: int = 0
+    end: int = 0
+
+
+class GraphEdge(Node, frozen=True, gc=False):
+    """`-[name*least..most]->` of a graph pattern, as written before and after its brackets: `left` "-" or "<-", `right`
+    "-" or "->"; `-->` is "-" and "->"."""
+
+    left: str
+    right: str
+    name: Name | None = None
+    least: Expr | None = None
+    most: Expr | None = None
+    start: int = 0
+    end: int = 0
+
+
+class GraphMatch(Node, frozen=True, gc=False):
+    """`graph-match` or `graph-shortest-paths` by keyword: `patterns where predicate project items`."""
 
     keyword: str
-    parts: tuple[Expr | Option, ...] = ()
+    patterns: tuple[tuple[GraphNode | GraphEdge, ...], ...]
+    predicate: Expr | None = None
+    items: tuple[Expr, ...] | None = None
+    options: tuple[Option, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+class GraphOutput(Node, frozen=True, gc=False):
+    """`nodes as name options` or `edges ...` of graph-to-table."""
+
+    what: str
+    name: Name | None = None
+    options: tuple[Option, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+class GraphToTable(Node, frozen=True, gc=False):
+    outputs: tuple[GraphOutput, ...]
+    start: int = 0
+    end: int = 0
+
+
+class GraphComponents(Node, frozen=True, gc=False):
+    """`graph-mark-components kind=x with_component_id=y`."""
+
+    options: tuple[Option, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+class Graph(Node, frozen=True, gc=False):
+    """A graph operator that is not documented, by keyword (graph-where-nodes, graph-where-edges)."""
+
+    keyword: str
+    predicate: Expr
     start: int = 0
     end: int = 0
 
@@ -840,7 +920,7 @@ Operator = (
     As | AssertSchema | Consume | Count | Distinct | Evaluate | ExecuteAndCache | Extend | Facet | Where | Find | Fork
     | GetSchema | Invoke | Join | MakeSeries | MvExpand | MvApply | Parse | ParseKv | Partition | Project | Print | Range
     | Reduce | Render | Sample | SampleDistinct | Scan | Search | Serialize | Sort | Summarize | Take | Top | TopHitters
-    | TopNested | Union | Graph | MacroExpand | Unknown
+    | TopNested | Union | MakeGraph | GraphMatch | GraphToTable | GraphComponents | Graph | MacroExpand | Unknown
 )  # fmt: skip
 
 Expr = (

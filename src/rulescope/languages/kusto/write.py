@@ -7,6 +7,7 @@ from typing import Any
 
 from ... import model as m
 from ...errors import UnsupportedError
+from . import write_graph as graph
 from .write_expr import ADDED, AND, COMPARED, NAME, OR, PRIMARY, RESERVED, ExprWriter, name, pattern, string
 
 WIDTH = 110
@@ -90,6 +91,15 @@ class _Writer:
         if query.lets:
             return self._function(query, "rows")
         return self.pipeline(query.stages, indent)
+
+    def table(self, query: m.Query, indent: str) -> str:
+        """A table of a union, join or graph: bare when it is only a name."""
+        single = query.stages[0] if len(query.stages) == 1 and not query.lets else None
+        if isinstance(single, m.Scan | m.TableCall) or (isinstance(single, m.Nested) and single.name):
+            return self.pipeline(query.stages, "")
+        if query.lets:
+            return self.nested(query, "")
+        return f"({self._indented(self.nested(query, indent + INDENT), indent)})"
 
     def pipeline(self, stages: tuple[m.Step, ...], indent: str) -> str:
         """Stages with `|` between them; lines after the first begin with `indent`."""
@@ -298,23 +308,11 @@ def _path(text: str) -> bool:
 
 
 def _find(w: _Writer, s: m.Find, indent: str) -> str:
-    tables = f" in ({', '.join(_table(w, q, indent) for q in s.tables)})" if s.tables else ""
+    tables = f" in ({', '.join(w.table(q, indent) for q in s.tables)})" if s.tables else ""
     columns = [f"{name(c.name)}: {c.type}" if c.type else name(c.name) for c in s.columns]
     columns += ["pack(*)"] if s.pack else []
     chosen = f" {'project-away' if s.away else 'project'} {', '.join(columns)}" if columns else ""
     return f"find{_hints(s.properties)}{tables} where {w.expr.text(s.predicate)}{chosen}"
-
-
-def _table(w: _Writer, query: m.Query, indent: str) -> str:
-    """A table of a union or join: bare when it is only a name."""
-    single = query.stages[0] if len(query.stages) == 1 and not query.lets else None
-    if isinstance(single, m.Scan | m.TableCall):
-        return w.pipeline(query.stages, "")
-    if isinstance(single, m.Nested) and single.name:
-        return w.pipeline(query.stages, "")
-    if query.lets:
-        return w.nested(query, "")
-    return f"({w._indented(w.nested(query, indent + INDENT), indent)})"
 
 
 # ---------------------------------------------------------------- options
@@ -487,7 +485,7 @@ def _join(w: _Writer, s: m.Join, indent: str) -> str:
     conditions = [_join_key(w, key) for key in s.on] + [w.expr.text(term) for term in s.residue]
     on = f" on {', '.join(conditions)}" if conditions else ""
     keyword = "lookup" if lookup else "join"
-    return f"{keyword}{kind}{_hints(s.properties)} {_table(w, s.right, indent)}{on}"
+    return f"{keyword}{kind}{_hints(s.properties)} {w.table(s.right, indent)}{on}"
 
 
 def _join_key(w: _Writer, key: m.JoinKey) -> str:
@@ -510,7 +508,7 @@ def _union(w: _Writer, s: m.Union, indent: str) -> str:
     kind = f" kind={s.kind}" if s.kind != "outer" else ""
     withsource = f" withsource={name(s.withsource)}" if s.withsource else ""
     fuzzy = " isfuzzy=true" if s.isfuzzy else ""
-    tables = [_table(w, query, indent + INDENT) for query in s.queries]
+    tables = [w.table(query, indent + INDENT) for query in s.queries]
     separator = f",\n{indent}{INDENT}" if any("\n" in table for table in tables) else ", "
     opening = f"\n{indent}{INDENT}" if separator != ", " else " "
     return f"union{kind}{withsource}{fuzzy}{_hints(s.properties)}{opening}{separator.join(tables)}"
@@ -605,4 +603,6 @@ _STAGES: dict[type, Callable[[_Writer, Any, str], str]] = {
     m.TopHitters: _top_hitters, m.Parse: _parse, m.ParseKv: _parse_kv, m.Expand: _expand, m.Apply: _apply,
     m.Evaluate: _evaluate, m.Invoke: _invoke, m.Partition: _partition, m.ScanRows: _scan_rows, m.Fork: _fork,
     m.Facet: _facet, m.Reduce: _reduce, m.GetSchema: _word, m.Consume: _word, m.As: _as, m.Render: _render,
+    m.MakeGraph: graph.make_graph, m.GraphMatch: graph.graph_match, m.GraphToTable: graph.graph_to_table,
+    m.GraphComponents: graph.graph_components,
 }  # fmt: skip
