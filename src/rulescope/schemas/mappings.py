@@ -42,7 +42,8 @@ from ..model import (
     Within,
     replace,
 )
-from .columns import KINDS, TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Outside, Xml, stored, typed
+from .codes import KINDS
+from .columns import TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Outside, Xml, stored, text_of, typed
 from .data import text
 from .events import fields_in_channel, held
 from .tables import Tables, tables
@@ -56,13 +57,17 @@ WHERE_OPS = {
     "in": (Op.EQ, True),
     "startswith": (Op.STARTSWITH, False),
     "contains": (Op.CONTAINS, False),
+    "exists": (Op.EXISTS, False),
 }
 DEVICE_OS = {"windows": (Op.STARTSWITH, "Windows"), "linux": (Op.EQ, "Linux"), "macos": (Op.EQ, "macOS")}
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """One log source's way into one table. `where` always stays; `types` are the table's columns."""
+    """One log source's way into one table. `where` always stays; `types` are the table's columns.
+
+    The table has only events whose `only` fields have a value it has a name for: rules must ask for such values.
+    """
 
     schema: str
     logsource: Logsource
@@ -72,6 +77,7 @@ class Mapping:
     types: Map[str, str]
     keywords: tuple[str, ...] = ()
     others: str = ""
+    only: tuple[str, ...] = ()
     _found: dict[str, FieldMap | None] = field(default_factory=dict, compare=False, repr=False)
 
     def field(self, name: str) -> FieldMap | None:
@@ -90,8 +96,13 @@ class Mapping:
             if known.endswith(".*") and folded.startswith(known[:-1].lower()):
                 return Json(name, (row.columns[0], *name[len(known) - 1 :].split(".")))
         if self.others == "same":
-            column = next((column for column in self.types if column.lower() == folded), None)
-            return FieldMap(name, (column,)) if column else None
+            first, *rest = name.split(".")
+            column = next((column for column in self.types if column.lower() == first.lower()), None)
+            if column is None or (rest and not self._is_bag(column)):
+                return None
+            return Json(name, (column, *rest)) if rest else FieldMap(name, (column,))
+        if self.others.startswith("path "):
+            return Json(name, (self.others.split(" ")[1], *name.split(".")))
         if self.others:
             there = _event_fields(self.where)
             if there and name not in there and name != "Data":
@@ -99,6 +110,22 @@ class Mapping:
             column, *kind = reversed(self.others.split(" "))
             return (Xml if kind == ["xml"] else Json)(name, (column, name))
         return None
+
+    def _is_bag(self, column: str) -> bool:
+        """Whether a column of the table holds properties: dynamic, or JSON in a text column of that name."""
+        return self.types[column] == "dynamic" or (self.types[column] == "string" and column == "AdditionalFields")
+
+    def has(self, event: Map[str, Any]) -> bool:
+        """Whether an event of the log source is one of those the table has, by its `only` fields."""
+        return all(text_of(event.get(name, "")).lower() in self._names(name) for name in self.only)
+
+    def _names(self, field: str) -> Map[str, str]:
+        row = self.field(field)
+        return row.lookup or {} if row else {}
+
+    def _unconfined(self, predicates: list[Expr]) -> str:
+        """The `only` field that a rule does not hold to values the table has; empty when all are."""
+        return next((f for f in self.only if not _confined(And(tuple(predicates)), f, self._names(f))), "")
 
     def map_query(self, query: Query, prefix: str = "", allow_loss: bool = False) -> tuple[Query, tuple[Loss, ...]]:
         """`query` (a source and filters) over this table, and what was lost (nothing unless `allow_loss`).
@@ -113,7 +140,12 @@ class Mapping:
             predicates.append(stage.predicate)
         if query.lets or not query.stages or not isinstance(query.stages[0], Scan):
             raise UnsupportedError(self.schema, "a query that does not start at a log source")
+        beyond = self._unconfined(predicates)
+        if beyond and not allow_loss:
+            raise UnsupportedError(self.table, f"events of another {beyond} than {' '.join(self._names(beyond))}")
         carried = _Carried(self, allow_loss)
+        if beyond:
+            carried.losses.append(Loss(f"events of another {beyond}", f"{self.table} has none", "narrowed"))
         mapped = [carried.expr(predicate) for predicate in predicates]
         if any(each is None for each in mapped):
             raise UnsupportedError(self.schema, "anything of the condition")
@@ -305,6 +337,19 @@ def _conjuncts(expr: Expr) -> tuple[Expr, ...]:
     return expr.terms if isinstance(expr, And) and expr.terms else (expr,)
 
 
+def _confined(expr: Expr, field: str, values: Map[str, str]) -> bool:
+    """Whether `expr` is true only of events whose `field` has one of `values`."""
+    match expr:
+        case And(terms):
+            return any(_confined(term, field, values) for term in terms)
+        case Or(terms):
+            return all(_confined(term, field, values) for term in terms)
+        case Match(Field(name), Op.EQ, asked) if name.lower() == field.lower():
+            known = [text_of(value).lower() in values for value in asked]
+            return any(known) if expr.every else all(known)
+    return False
+
+
 def _all(terms: list[Expr]) -> Expr:
     return terms[0] if len(terms) == 1 else And(tuple(terms))
 
@@ -336,6 +381,8 @@ def _satisfying(condition: Expr) -> dict[str, Any]:
             return {name: values[0]}
         case Match(Call("tostring", (Index(Field(name), Literal(str(key))),)), _, values):
             return {name: {key: values[0]}}
+        case Not(Match(Call("tostring", (Index(Field(name), Literal(str(key))),)), Op.EMPTY)):
+            return {name: {key: "1"}}
         case Within(Field(name), _, query):
             return {name: f"device-{_os_of(query)}"}
     raise SchemaError(f"cannot satisfy {type(condition).__name__}")
@@ -382,6 +429,7 @@ class _Entry:
     types: Map[str, str]
     keywords: tuple[str, ...]
     others: str
+    only: tuple[str, ...] = ()
 
     def covers(self, logsource: Logsource) -> bool:
         """Whether a rule of `logsource` runs on this entry's table."""
@@ -396,7 +444,15 @@ class _Entry:
         if self.os and logsource.product in DEVICE_OS:
             conditions.append(_os_condition(self.os, logsource.product))
         return Mapping(
-            self.schema, logsource, self.table, tuple(conditions), self.fields, self.types, self.keywords, self.others
+            self.schema,
+            logsource,
+            self.table,
+            tuple(conditions),
+            self.fields,
+            self.types,
+            self.keywords,
+            self.others,
+            self.only,
         )
 
 
@@ -465,6 +521,7 @@ def _entry(row: dict[str, Any], schema: str, groups: Map[str, dict[str, FieldMap
         types,
         listed(row.get("keywords", ())),
         row.get("others", ""),
+        listed(row.get("only", ())),
     )
 
 
@@ -474,23 +531,25 @@ def field_map(name: str, row: str, lookups: Map[str, Map[str, str]]) -> FieldMap
     kind, _, argument = word.partition(":")
     if kind not in KINDS or not rest:
         return FieldMap(name, (row,))
-    if kind == "lookup":
+    if kind in ("lookup", "code"):
         if argument not in lookups:
             raise SchemaError(f"no lookup {argument!r} for {name}")
-        return Lookup(name, tuple(rest), argument, lookups[argument])
+        return KINDS[kind](name, tuple(rest), argument, lookups[argument])
     return KINDS[kind](name, tuple(unquote(each) for each in rest), argument)
 
 
 def _condition(row: str, types: Map[str, str]) -> Expr:
-    path, word, value = row.split(" ", 2)
+    path, word, *rest = row.split(" ", 2)
     column, *keys = path.split(".")
-    if column not in types or word not in WHERE_OPS:
+    if column not in types or word not in WHERE_OPS or bool(rest) == (word == "exists"):
         raise SchemaError(f"condition {row!r}")
     op, cased = WHERE_OPS[word]
     subject: Expr = Field(column)
     for key in keys:
         subject = Index(subject, Literal(key))
-    values = tuple(part if keys else stored(part, types[column]) for part in value.split("|"))
+    if word == "exists":
+        return Not(Match(Call("tostring", (subject,)), Op.EMPTY))
+    values = tuple(part if keys else stored(part, types[column]) for part in rest[0].split("|"))
     return Match(Call("tostring", (subject,)) if keys else subject, op, values, cased=cased)
 
 

@@ -39,7 +39,11 @@ def text(held: Any) -> str:
         return ""
     if isinstance(held, bool):
         return "true" if held else "false"
-    return json.dumps(held) if isinstance(held, dict | list) else str(held)
+    return _json(held) if isinstance(held, dict | list) else str(held)
+
+
+def _json(held: Any) -> str:
+    return json.dumps(held, separators=(",", ":"), ensure_ascii=False)
 
 
 def _real(held: Any) -> float | None:

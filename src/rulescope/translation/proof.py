@@ -212,6 +212,11 @@ def _other_kinds(where: Iterable[Expr], row: Mapping[str, Any]) -> Iterable[dict
                 yield {**row, name: "Other"}
             case Match(Call("tostring", (Index(Field(name), key),))):
                 yield {**row, name: {**row[name], getattr(key, "value", ""): "Other"}}
+            case Not(Match(Call("tostring", (Index(Field(name), key),)), Op.EMPTY)):
+                yield {
+                    **row,
+                    name: {each: held for each, held in row[name].items() if each != getattr(key, "value", "")},
+                }
             case Within(Field(name)):
                 yield {**row, name: "device-other"}
 
@@ -274,7 +279,7 @@ def _arrow(cases: Sequence[Case], columns: Mapping[str, str]) -> pa.Table:
     for name, kind in columns.items():
         values = [case.row.get(name) for case in cases]
         if kind == "dynamic":
-            values = [None if value is None else json.dumps(value) for value in values]
+            values = [None if value is None else json.dumps(value, separators=(",", ":")) for value in values]
         arrays[name] = pa.array(values, ARROW.get(kind, pa.string()))
     return pa.table(arrays)
 

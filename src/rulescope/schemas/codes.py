@@ -1,0 +1,101 @@
+"""Values with other names there and nowhere else: codes, constants, lists, and fields that no column can answer.
+
+These kinds refuse what they do not know: a value without a name of its own in the table is a value whose rows nobody can
+point at, so a test of it is never written as one that finds nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ..errors import UnsupportedError
+from ..model import FALSE, TRUE, Call, Expr, Field, Match, Op, Scalar, replace
+from .columns import KINDS as PLAIN
+from .columns import FieldMap, Lookup, Outside, Types, text_of
+
+
+class Code(Lookup):
+    """A value with another name there, all of them listed: `code:logon LogonType`. Other values are refused."""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        unknown = [value for value in match.values if text_of(value).lower() not in (self.lookup or {})]
+        if match.op is Op.EQ and unknown:
+            raise UnsupportedError(f"the column {self.columns[0]}", f"{self.field} {text_of(unknown[0])!r}")
+        return super().match(match, types)
+
+
+class Always(FieldMap):
+    """A field with one value in all events of the table's kind: `always Service%20Control%20Manager`."""
+
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return TRUE if match.op is Op.EXISTS else FALSE
+        if match.op is not Op.EQ:
+            raise UnsupportedError("a field that is always the same", f"{self.field} {match.op}")
+        fold = str if match.cased else str.lower
+        same = [fold(text_of(value)) == fold(self.columns[0]) for value in match.values]
+        return TRUE if (all(same) if match.every else any(same)) else FALSE
+
+    def value(self, types: Types) -> Expr:
+        raise UnsupportedError("a field that is always the same", f"{self.field} as a value")
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is not None and text_of(value) != self.columns[0]:
+            raise Outside(f"{self.field} is always {self.columns[0]!r}, not {value!r}")
+
+
+class Never(FieldMap):
+    """A field whose column cannot answer tests of it, and why: `never a%20list`."""
+
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
+    def match(self, match: Match, types: Types) -> Expr:
+        raise UnsupportedError(self.columns[0], f"the field {self.field}")
+
+    def value(self, types: Types) -> Expr:
+        raise UnsupportedError(self.columns[0], f"the field {self.field}")
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is not None:
+            raise Outside(f"{self.field}: {self.columns[0]}")
+
+
+PLAIN_TEXT = re.compile(r"[\w@.+:/ =&;()#!$%*~|-]+", re.ASCII)
+"""Text that JSON writes as it is, and that cannot be a part of what stands between two elements."""
+
+
+class Listed(FieldMap):
+    """A list of texts in a dynamic column, of which any may match: `list To`. Asked of its JSON, `["a","b"]`."""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        strange = [text_of(value) for value in match.values if not PLAIN_TEXT.fullmatch(text_of(value))]
+        if match.op not in self.FORMS or strange:
+            raise UnsupportedError("a list", f"{self.field} {match.op} {strange[:1]}")
+        op, form = self.FORMS[match.op]
+        values: tuple[Scalar, ...] = tuple(self._written(form, text_of(value), op) for value in match.values)
+        return replace(match, subject=Call("tostring", (Field(self.columns[0]),)), op=op, values=values)
+
+    FORMS = {  # test of an element: the test of the list's JSON; inside an element a quotation mark follows a backslash
+        Op.EQ: (Op.REGEX, r'[\[,]"{}"[,\]]'),
+        Op.CONTAINS: (Op.CONTAINS, "{}"),
+        Op.STARTSWITH: (Op.REGEX, r'[\[,]"{}'),
+        Op.ENDSWITH: (Op.REGEX, r'{}"[,\]]'),
+    }
+
+    @staticmethod
+    def _written(form: str, text: str, op: Op) -> str:
+        escaped = re.sub(r"([.+()#$*|])", r"\\\1", text) if op is Op.REGEX else text
+        return form.replace("{}", escaped)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is not None:
+            row[self.columns[0]] = value if isinstance(value, list) else [text_of(value)]
+
+
+KINDS: dict[str, type[FieldMap]] = PLAIN | {"code": Code, "always": Always, "never": Never, "list": Listed}
+"""First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""
