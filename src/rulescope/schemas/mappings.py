@@ -16,11 +16,9 @@ from urllib.parse import unquote
 
 from ..errors import SchemaError, UnsupportedError
 from ..model import (
-    ANY,
     And,
     Call,
     Column,
-    Compare,
     Distinct,
     Expr,
     Extend,
@@ -31,19 +29,16 @@ from ..model import (
     Logsource,
     Loss,
     Match,
-    Named,
     Not,
     Op,
-    Or,
     Query,
     Scan,
-    Star,
     Step,
     Within,
-    replace,
 )
+from .carried import Carried, confined, conjuncts, joined, reads
 from .codes import KINDS
-from .columns import TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Outside, Xml, stored, text_of, typed
+from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
 from .events import fields_in_channel, held
 from .tables import Tables, tables
@@ -125,7 +120,7 @@ class Mapping:
 
     def _unconfined(self, predicates: list[Expr]) -> str:
         """The `only` field that a rule does not hold to values the table has; empty when all are."""
-        return next((f for f in self.only if not _confined(And(tuple(predicates)), f, self._names(f))), "")
+        return next((f for f in self.only if not confined(And(tuple(predicates)), f, self._names(f))), "")
 
     def map_query(self, query: Query, prefix: str = "", allow_loss: bool = False) -> tuple[Query, tuple[Loss, ...]]:
         """`query` (a source and filters) over this table, and what was lost (nothing unless `allow_loss`).
@@ -143,24 +138,24 @@ class Mapping:
         beyond = self._unconfined(predicates)
         if beyond and not allow_loss:
             raise UnsupportedError(self.table, f"events of another {beyond} than {' '.join(self._names(beyond))}")
-        carried = _Carried(self, allow_loss)
+        carried = Carried(self, allow_loss)
         if beyond:
             carried.losses.append(Loss(f"events of another {beyond}", f"{self.table} has none", "narrowed"))
         mapped = [carried.expr(predicate) for predicate in predicates]
         if any(each is None for each in mapped):
             raise UnsupportedError(self.schema, "anything of the condition")
-        terms = [term for each in mapped if each is not None for term in _conjuncts(each)]
+        terms = [term for each in mapped if each is not None for term in conjuncts(each)]
         early = [*self.where]
         if carried.computed:  # what needs no computed column is asked first
-            early += [term for term in terms if not _reads(term, carried.computed)]
-            terms = [term for term in terms if _reads(term, carried.computed)]
+            early += [term for term in terms if not reads(term, carried.computed)]
+            terms = [term for term in terms if reads(term, carried.computed)]
         stages: list[Step] = [Scan(function(self.table, prefix))]
         if early:
-            stages.append(Filter(_all(early)))
+            stages.append(Filter(joined(early)))
         if carried.computed:
             stages.append(Extend(tuple(carried.computed.values())))
         if terms:
-            stages.append(Filter(_all(terms)))
+            stages.append(Filter(joined(terms)))
         return Query(tuple(stages), language="kusto"), tuple(carried.losses)
 
     def map_event(self, event: Map[str, Any]) -> dict[str, Any]:
@@ -221,143 +216,6 @@ class Mapping:
         return tuple(n for n in names if (n == "*" and not self.keywords) or (n != "*" and self.field(n) is None))
 
 
-class _Carried:
-    """One predicate carried across: its tests rewritten, the columns it needs made, what was left out."""
-
-    def __init__(self, mapping: Mapping, allow_loss: bool) -> None:
-        self.mapping = mapping
-        self.allow_loss = allow_loss
-        self.computed: dict[str, Column] = {}
-        self.losses: list[Loss] = []
-
-    def expr(self, expr: Expr, negated: bool = False, among: type[And] | type[Or] = And) -> Expr | None:
-        """`expr` in the table's columns; None when it is left out."""
-        match expr:
-            case And(terms) | Or(terms):
-                kind = type(expr)
-                kept: list[Expr] = []
-                for term in terms:
-                    each = self.expr(term, negated, kind)
-                    kept.extend(each.terms if isinstance(each, kind) else () if each is None else (each,))
-                return replace(expr, terms=tuple(kept)) if kept or not terms else None
-            case Not(term):
-                inner = self.expr(term, not negated, among)
-                return inner.term if isinstance(inner, Not) else None if inner is None else Not(inner)
-        try:
-            return self._test(expr)
-        except UnsupportedError as error:
-            if not self.allow_loss:
-                raise
-            widened = (among is And) != negated
-            effect = "widened" if widened else "narrowed"
-            self.losses.append(
-                Loss(error.construct, f"{error.target} cannot answer it", effect, getattr(expr, "span", None))
-            )
-            return None
-
-    def _test(self, expr: Expr) -> Expr:
-        match expr:
-            case Match(subject) if subject == ANY:
-                return self._anywhere(expr)
-            case Match(Field(name)):
-                row = self._row(name)
-                tested = self._matched(row, expr)
-                if isinstance(row, Made) and any(each.name == row.name for each in _names(tested)):
-                    self._make(row)
-                return tested
-            case Match(subject):
-                return replace(expr, subject=self._value(subject))
-            case Compare(left, op, right, cased):
-                sides = (self._text(left), self._text(right))
-                there = tuple(Not(Match(side, Op.EMPTY)) for side in sides if not isinstance(side, Literal))
-                return And((*there, Compare(sides[0], op, sides[1], cased)))
-        return self._value(expr)
-
-    def _matched(self, row: FieldMap, match: Match) -> Expr:
-        """A test of one field; an empty text among its values is the field's absence, whatever its kind."""
-        if match.op is not Op.EQ or "" not in match.values:
-            return row.match(match, self.mapping.types)
-        rest = tuple(value for value in match.values if value != "")
-        absent = row.match(Match(match.subject, Op.EMPTY), self.mapping.types)
-        if not rest:
-            return absent
-        others = row.match(replace(match, values=rest), self.mapping.types)
-        return And((absent, others)) if match.every else Or((absent, others))
-
-    def _row(self, name: str) -> FieldMap:
-        row = self.mapping.field(name)
-        if row is None:
-            raise UnsupportedError(self.mapping.table, f"the field {name}")
-        return row
-
-    def _make(self, row: FieldMap) -> None:
-        for column in row.computed(self.mapping.types):
-            self.computed.setdefault(column.name, column)
-
-    def _text(self, expr: Expr) -> Expr:
-        value = self._value(expr)
-        if isinstance(expr, Field) and self._row(expr.name).type(self.mapping.types) != "string":
-            return Call("tostring", (value,))
-        return value
-
-    def _value(self, expr: Expr) -> Expr:
-        match expr:
-            case Field(name):
-                if name == "*":
-                    raise UnsupportedError(self.mapping.table, "a value of any field")
-                row = self._row(name)
-                self._make(row)
-                return row.value(self.mapping.types)
-            case Call(name, args):
-                return replace(expr, args=tuple(self._value(arg) for arg in args))
-            case Index(base, key):
-                return replace(expr, base=self._value(base), key=self._value(key))
-            case Literal() | Star() | Named():
-                return expr
-        raise UnsupportedError(self.mapping.table, type(expr).__name__.lower())
-
-    def _anywhere(self, match: Match) -> Expr:
-        """A keyword: in any of the columns that hold the event's own text."""
-        columns = self.mapping.keywords
-        if not columns or match.op not in TEXT_OPS | {Op.EQ}:
-            raise UnsupportedError(self.mapping.table, "a keyword in any field")
-
-        def one(test: Match) -> Expr:
-            tests = tuple(
-                typed(Field(c), self.mapping.types.get(c, "string"), replace(test, subject=Field(c))) for c in columns
-            )
-            return tests[0] if len(tests) == 1 else Or(tests)
-
-        if match.every and len(columns) > 1:
-            return And(tuple(one(replace(match, values=(value,), every=False)) for value in match.values))
-        return one(match)
-
-
-def _conjuncts(expr: Expr) -> tuple[Expr, ...]:
-    return expr.terms if isinstance(expr, And) and expr.terms else (expr,)
-
-
-def _confined(expr: Expr, field: str, values: Map[str, str]) -> bool:
-    """Whether `expr` is true only of events whose `field` has one of `values`."""
-    match expr:
-        case And(terms):
-            return any(_confined(term, field, values) for term in terms)
-        case Or(terms):
-            return all(_confined(term, field, values) for term in terms)
-        case Match(Field(name), Op.EQ, asked) if name.lower() == field.lower():
-            known = [text_of(value).lower() in values for value in asked]
-            return any(known) if expr.every else all(known)
-    return False
-
-
-def _all(terms: list[Expr]) -> Expr:
-    return terms[0] if len(terms) == 1 else And(tuple(terms))
-
-
-def _reads(expr: Expr, computed: Map[str, Column]) -> bool:
-    return any(each.name in computed for each in _names(expr))
-
-
 def _event_fields(where: tuple[Expr, ...]) -> frozenset[str]:
     """The fields of the events a mapping is held to; empty when they are not known or not held to."""
     tests = held(And(where))
@@ -366,12 +224,6 @@ def _event_fields(where: tuple[Expr, ...]) -> frozenset[str]:
         for name in tests.get("Channel", tests.get("EventLog", ())):
             known.update(fields_in_channel(name, number))
     return frozenset(known)
-
-
-def _names(expr: Expr) -> Iterator[Field]:
-    from ..model import expressions
-
-    return expressions(expr, Field)
 
 
 def _satisfying(condition: Expr) -> dict[str, Any]:
