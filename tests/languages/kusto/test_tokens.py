@@ -132,7 +132,7 @@ LITERALS = [
     ("datetime(null)", ("datetime", None)),
     ("'a' \"b\"", ("string", "ab")),
     ("""dynamic({"a": [1, -2.5, null, true, 'x']})""", ("dynamic", '{"a":[1,-2.5,null,true,"x"]}')),
-    ("dynamic([datetime(2020), 1d])", ("dynamic", '["2020-01-01T00:00:00Z","1.00:00:00"]')),
+    ("dynamic([datetime(2020), 1d])", ("dynamic", '["2020-01-01T00:00:00.0000000Z","1.00:00:00"]')),
     ("dynamic(null)", ("dynamic", None)),
 ]
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import urllib.parse
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -189,15 +190,37 @@ def parse_version(text: str) -> str | None:
 def parse_kv(text: str, pair: str, kv: str, quote: str, escape: str, regex: str, greedy: bool) -> str:
     """Keys and values of text. Source: https://learn.microsoft.com/kusto/query/parse-kv-operator"""
     if regex:
-        found = compiled(regex).finditer(text)  # type: ignore[attr-defined]
-        return _json({match.group(1): match.group(2) for match in found})
-    kv = kv or "="
+        first: dict[str, str] = {}
+        for match in compiled(regex).finditer(text):  # type: ignore[attr-defined]
+            first.setdefault(match.group(1).strip(), match.group(2).strip())
+        return _json(first)
+    if not pair and not kv:
+        return _json(_loose_pairs(text, quote, escape))
+    if not pair or not kv:
+        raise RunError("parse-kv with one delimiter of two")
     made: dict[str, str] = {}
     for part in _pairs(text, pair, kv, quote, escape, greedy):
         key, mark, value = part.partition(kv)
         if mark:
-            made.setdefault(_bare(key.strip(), quote, escape), _bare(value, quote, escape))
+            made.setdefault(_bare(key.strip(), quote, escape), _bare(value.strip(), quote, escape))
     return _json(made)
+
+
+def _loose_pairs(text: str, quote: str, escape: str) -> dict[str, str]:
+    """Every word before another one, with the one behind it: whatever is no letter or digit stands between them."""
+    words = [_bare(found[0], quote, escape) for found in re.finditer(_loose_word(quote, escape), text)]
+    made: dict[str, str] = {}
+    for key, value in pairwise(words):
+        made.setdefault(key, value)
+    return made
+
+
+def _loose_word(quote: str, escape: str) -> str:
+    if not quote:
+        return r"[^\W_]+"
+    opening, closing = re.escape(quote[0]), re.escape(quote[-1])
+    inner = rf"(?:{re.escape(escape)}.|[^{closing}])*" if escape else f"[^{closing}]*"
+    return rf"{opening}{inner}{closing}|[^\W_]+"
 
 
 def _pairs(text: str, pair: str, kv: str, quote: str, escape: str, greedy: bool) -> list[str]:

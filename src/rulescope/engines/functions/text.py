@@ -54,7 +54,8 @@ def replace_regex(text: str, pattern: str, by: str) -> str:
     named = list(zip(rest[::2], rest[1::2], strict=True))
     if any(group.isdigit() and int(group) > _groups(pattern) for group, _ in named):
         raise RunError(f"replace_regex: {by!r} names a group that {pattern!r} has not")
-    made, place = [], -1
+    made: list[str] = []
+    place = -1
     for found in compiled(pattern).finditer(text):  # type: ignore[attr-defined]
         if found.start() == found.end() == place:
             continue
@@ -110,7 +111,7 @@ def indexof(text: str, value: str, start: int, length: int, occurrence: int) -> 
         found = text.find(value, place, end)
         if found < 0:
             return -1
-        place = found + 1
+        place, end = _window(text, found + 1, length)  # the length counts anew from each occurrence
     return found
 
 

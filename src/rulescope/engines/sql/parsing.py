@@ -23,7 +23,10 @@ TYPED = {
 
 
 def pattern_of(stage: Parse) -> tuple[str, list[ParsePart]]:
-    """RE2 for the whole text, and the columns of its groups in order."""
+    """RE2 for the whole text, and the columns of its groups in order.
+
+    With `kind=regex` text is taken greedily, and `.` is no line break, unless the flags `U` and `s` say so.
+    """
     out, columns = [], []
     regex = stage.kind == "regex"
     for place, part in enumerate(stage.parts):
@@ -33,17 +36,15 @@ def pattern_of(stage: Parse) -> tuple[str, list[ParsePart]]:
         elif part.name:
             columns.append(part)
             typed = TYPED.get(part.type) if stage.kind != "relaxed" else None
-            out.append(typed or ("(.*)" if last else "(.*?)"))
+            out.append(typed or ("(.*)" if last or regex else "(.*?)"))
         else:
             out.append(f"(?:{_ungrouped(part.text)})" if regex else escaped(part.text))
     flags = "".join(flag for flag in stage.flags if flag in "imsU") if regex else "s"
-    if regex and "s" not in flags and "m" not in flags:
-        flags += "s"
     if regex and set(stage.flags) - set("imsU"):
         raise unsupported(f"parse flags={stage.flags}")
     head = "" if regex and not (stage.parts and stage.parts[0].name) else "^"
     tail = "$" if stage.parts and stage.parts[-1].name else ""
-    return f"(?{flags}){head}{''.join(out)}{tail}", columns
+    return f"{f'(?{flags})' if flags else ''}{head}{''.join(out)}{tail}", columns
 
 
 def _ungrouped(text: str) -> str:

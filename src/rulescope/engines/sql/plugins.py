@@ -27,7 +27,9 @@ def evaluate(plan: Plan, stage: Evaluate, frame: Frame | None) -> Frame:
     after = build(plan, stage, frame)
     if not stage.schema:
         return after
-    made = []
+    declared = {typed.name for typed in stage.schema}
+    passed = [c for c in after.columns if stage.open and c.name not in declared and frame.find(c.name)]
+    made = [(column.value, column) for column in passed]
     for typed in stage.schema:
         found = after.find(typed.name)
         made.append(
@@ -49,7 +51,7 @@ def _text(expr: object, what: str) -> str:
 
 
 def _bag_unpack(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
-    """A column per property found in the data, after the other columns, in order of first appearance."""
+    """A column per property found in the data, after the other columns, in the order of their names."""
     args = [arg for arg in stage.args if not isinstance(arg, Named)]
     options = _options(stage)
     if not isinstance(args[0], Field):
@@ -110,7 +112,7 @@ def _properties(plan: Plan, frame: Frame, bag: str) -> list[tuple[str, set[str]]
         found.setdefault(name, set()).add(kind)
     if len(found) > 10_000:
         raise unsupported("bag_unpack to more than 10,000 columns")
-    return list(found.items())
+    return sorted(found.items())
 
 
 def _bag_type(kinds: set[str]) -> str:

@@ -307,7 +307,10 @@ def _json_number(found: Literal) -> str:
 
 
 def _json_literal(found: Literal) -> str:
-    if found.value is None or found.type not in ("timespan",):
+    if found.type == "datetime" and isinstance(found.value, str):
+        whole, _, decimals = found.value.removesuffix("Z").partition(".")
+        return json.dumps(f"{whole}.{decimals:<07}Z")
+    if found.value is None or found.type != "timespan":
         return json.dumps(found.value)
     return json.dumps(clock(int(found.value)))
 
