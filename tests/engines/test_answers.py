@@ -116,7 +116,7 @@ def test_answers(engine: Engine, text: str, expected: list[tuple[Any, ...]]) -> 
     [
         ("_Im_WebSession(nosuch = 1)", "parameter nosuch"),
         ("_Im_WebSession(pack = true)", "parameter pack"),
-        ("print s = series_decompose(dynamic([1, 2, 3]))", "series_decompose"),
+        ("print s = series_decompose(dynamic([1, 2, 3, 4, 5, 6, 7, 8]))", "series_decompose"),
         ("range x from 1 to 3 step 1 | evaluate autocluster()", "plugin autocluster"),
         ("range x from 1 to 3 step 1 | top-nested 3 of x with others = 0 by count()", "where no others are"),
         ("range x from 1 to 3 step 1 | where x > 9 | top-nested 3 of x with others = 0 by count()", "no others are"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,8 +13,17 @@ import numpy as np
 from ...errors import RunError
 from . import Scalar
 from .arrays import dumps
-
-Series = list[float | None]
+from .decompose import (
+    Series,
+    decompose,
+    decompose_anomalies,
+    decompose_forecast,
+    line,
+    outliers,
+    periods_detect,
+    periods_validate,
+    seasonal,
+)
 
 
 def read(text: str) -> Series:
@@ -27,6 +37,8 @@ def clean(value: Any) -> Any:
     """Numbers JSON can hold: not-a-number and infinities are null."""
     if isinstance(value, list | tuple | np.ndarray):
         return [clean(item) for item in value]
+    if isinstance(value, dict):
+        return {key: clean(item) for key, item in value.items()}
     if isinstance(value, bool | np.bool_):
         return bool(value)
     if isinstance(value, int | np.integer):
@@ -37,10 +49,9 @@ def clean(value: Any) -> Any:
 
 
 BINARY: dict[str, Callable[[float, float], Any]] = {
-    "add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b,
-    "divide": lambda a, b: a / b if b else math.nan, "pow": lambda a, b: math.pow(a, b), "equals": lambda a, b: a == b,
-    "not_equals": lambda a, b: a != b, "less": lambda a, b: a < b, "less_equals": lambda a, b: a <= b,
-    "greater": lambda a, b: a > b, "greater_equals": lambda a, b: a >= b,
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv, "pow": math.pow,
+    "equals": operator.eq, "not_equals": operator.ne, "less": operator.lt, "less_equals": operator.le, "greater": operator.gt,
+    "greater_equals": operator.ge,
 }  # fmt: skip
 UNARY: dict[str, Callable[[float], float]] = {
     "abs": abs, "acos": math.acos, "asin": math.asin, "atan": math.atan, "ceiling": math.ceil, "cos": math.cos, "exp": math.exp,
@@ -49,6 +60,7 @@ UNARY: dict[str, Callable[[float], float]] = {
 
 
 def binary(name: str, left: str, right: str) -> str:
+    """Point by point, null where one side has none; a number beside a series stands for a series of it."""
     a, b = json.loads(left), json.loads(right)
     size = max(len(x) if isinstance(x, list) else 1 for x in (a, b))
     one = read(left) if isinstance(a, list) else [a] * size
@@ -57,44 +69,57 @@ def binary(name: str, left: str, right: str) -> str:
     for place in range(size):
         x = one[place] if place < len(one) else None
         y = two[place] if place < len(two) else None
-        out.append(None if x is None or y is None else _try(BINARY[name], x, y))
+        out.append(None if x is None or y is None else _point(name, BINARY[name], x, y))
     return dumps(clean(out))
 
 
-def _try(call: Callable[..., Any], *args: Any) -> Any:
+def _point(name: str, call: Callable[..., Any], *args: float) -> Any:
+    """A point of a result; one that is infinite or not a number is refused: how an array holds it is not documented."""
     try:
-        return call(*args)
+        found = call(*args)
     except (ValueError, OverflowError, ZeroDivisionError):
-        return None
+        found = math.nan
+    if not math.isfinite(found):
+        raise RunError(f"series_{name}: of {' and '.join(f'{arg:g}' for arg in args)}, which gives no finite number")
+    return found
 
 
 def unary(name: str, text: str) -> str:
-    return dumps(clean([None if x is None else _try(UNARY[name], x) for x in read(text)]))
+    return dumps(clean([None if x is None else _point(name, UNARY[name], x) for x in read(text)]))
 
 
 def number(name: str, text: str, other: str) -> float | None:
-    values = [x for x in read(text) if x is not None]
-    if name == "sum":
-        return float(sum(values))
-    if name == "product":
-        return float(math.prod(values))
-    if name == "magnitude":
-        return math.sqrt(sum(x * x for x in values))
+    """Sum, product or magnitude of a series, or what two have in common; of unequal ones what stands in both."""
+    if name in REDUCED:
+        return REDUCED[name](complete(f"series_{name}", read(text)))
     a, b = _broadcast(text, other)
-    if len(a) != len(b) or not len(a):
+    if name == "pearson":
+        if len(a) != len(b) or None in a or None in b or not a:
+            return None
+        constant = len(set(a)) == 1 or len(set(b)) == 1
+        return math.nan if constant else float(np.corrcoef(np.array(a, float), np.array(b, float))[0, 1])
+    if not a or not b:
         return None
+    size = min(len(a), len(b))
+    one: Any = np.array(complete(f"series_{name}", a[:size]), float)
+    two: Any = np.array(complete(f"series_{name}", b[:size]), float)
     if name == "dot":
-        return float(a @ b)
-    if name == "cosine":
-        return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
-    return float(np.corrcoef(a, b)[0, 1])
+        return float(one @ two)
+    return float(one @ two / (np.linalg.norm(one) * np.linalg.norm(two)))
 
 
-def _broadcast(left: str, right: str) -> tuple[np.ndarray, np.ndarray]:
+REDUCED: dict[str, Callable[[list[float]], float]] = {
+    "sum": lambda values: float(sum(values)),
+    "product": lambda values: float(math.prod(values)),
+    "magnitude": lambda values: math.sqrt(sum(x * x for x in values)),
+}
+
+
+def _broadcast(left: str, right: str) -> tuple[Series, Series]:
     """Two series; a number beside a series is as long as that."""
     sides = [json.loads(text) for text in (left, right)]
     size = max((len(side) for side in sides if isinstance(side, list)), default=1)
-    one, two = (np.array(read(dumps(side if isinstance(side, list) else [side] * size)), float) for side in sides)
+    one, two = (read(dumps(side if isinstance(side, list) else [side] * size)) for side in sides)
     return one, two
 
 
@@ -115,19 +140,11 @@ def stats(values: Series, args: list[Any]) -> list[Any]:
     return [low, values.index(low), high, values.index(high), mean, math.sqrt(variance), variance]
 
 
-def line(values: np.ndarray) -> tuple[float, float]:
-    """Slope and interception of the least-squares line."""
-    x = np.arange(len(values), dtype=float)
-    if len(values) < 2:
-        return 0.0, float(values[0]) if len(values) else 0.0
-    slope, start = np.polyfit(x, values, 1)
-    return float(slope), float(start)
-
-
 def fit_line(values: Series, args: list[Any]) -> list[Any]:
-    if not values or None in values:
+    """rsquare, slope, variance, rvariance, interception and the line."""
+    y = np.array(complete("series_fit_line", values), float)
+    if not len(y):
         return [None] * 6
-    y = np.array(values, float)
     slope, start = line(y)
     fitted = start + slope * np.arange(len(y))
     variance = float(np.var(y, ddof=1)) if len(y) > 1 else 0.0
@@ -138,9 +155,9 @@ def fit_line(values: Series, args: list[Any]) -> list[Any]:
 
 
 def fit_2lines(values: Series, args: list[Any]) -> list[Any]:
-    if len(values) < 4 or None in values:
-        return [None] * 15
-    y = np.array(values, float)
+    y = np.array(complete("series_fit_2lines", values), float)
+    if len(y) < 4:
+        raise RunError("series_fit_2lines: of a series of less than four points")
     best = min(range(2, len(y) - 1), key=lambda cut: _error(y[:cut]) + _error(y[cut:]))
     left, right = fit_line(values[:best], []), fit_line(values[best:], [])
     fitted = np.array(left[5] + right[5])
@@ -156,7 +173,8 @@ def _error(part: np.ndarray) -> float:
     return float(((part - start - slope * np.arange(len(part))) ** 2).sum())
 
 
-def fill_forward(values: Series, args: list[Any]) -> list[Any]:
+def fill_forward(values: list[Any], args: list[Any]) -> list[Any]:
+    """Missing points take the value before them; those before the first known point stay."""
     missing = args[0] if args else None
     out, last = [], missing
     for value in values:
@@ -165,57 +183,44 @@ def fill_forward(values: Series, args: list[Any]) -> list[Any]:
     return out
 
 
-def fill_backward(values: Series, args: list[Any]) -> list[Any]:
+def fill_backward(values: list[Any], args: list[Any]) -> list[Any]:
     return fill_forward(values[::-1], args)[::-1]
 
 
-def fill_const(values: Series, args: list[Any]) -> list[Any]:
+def fill_const(values: list[Any], args: list[Any]) -> list[Any]:
     missing = args[1] if len(args) > 1 else None
     return [args[0] if value is None or value == missing else value for value in values]
 
 
-def fill_linear(values: Series, args: list[Any]) -> list[Any]:
+def fill_linear(values: list[Any], args: list[Any]) -> list[Any]:
+    """Missing points lie on the line between their neighbours, cut to whole numbers when all others are whole."""
     missing = args[0] if args else None
     edges = bool(args[1]) if len(args) > 1 and args[1] is not None else True
     known = [place for place, value in enumerate(values) if value is not None and value != missing]
     if not known:
-        return [args[2] if len(args) > 2 else missing] * len(values)
-    filled = np.interp(range(len(values)), known, [float(values[place] or 0.0) for place in known])
+        return [args[2] if len(args) > 2 else 0.0] * len(values)
+    whole = all(isinstance(values[place], int) for place in known)
+    filled = np.interp(range(len(values)), known, [float(values[place]) for place in known])
+    outside = [place for place in range(len(values)) if not known[0] <= place <= known[-1]] if not edges else []
+    known_places = set(known)
     return [
-        None if not edges and (place < known[0] or place > known[-1]) else value for place, value in enumerate(filled)
+        missing if place in outside else values[place] if place in known_places else int(value) if whole else value
+        for place, value in enumerate(filled.tolist())
     ]
 
 
-def outliers(values: Series, args: list[Any]) -> list[Any]:
-    """Scores by Tukey's fences; beyond 1.5 or below -1.5 an anomaly. Source: series-outliers-function."""
-    kind = str(args[0] or "ctukey") if args else "ctukey"
-    low, high = (25.0, 75.0) if kind == "tukey" else (10.0, 90.0)
-    if len(args) > 2 and args[2] is not None:
-        low, high = float(args[2]), float(args[3]) if len(args) > 3 else 100 - float(args[2])
-    return _scores(np.array([math.nan if x is None else x for x in values], float), low, high)
-
-
-def _scores(y: np.ndarray, low: float, high: float) -> list[Any]:
-    known = y[np.isfinite(y)]
-    if len(known) < 2:
-        return [0.0] * len(y)
-    bottom, top = np.percentile(known, low), np.percentile(known, high)
-    spread = top - bottom
-    if spread == 0:
-        return [0.0 if x == top else math.copysign(math.inf, x - top) for x in y]
-    return [max(0.0, (x - top) / spread) if x >= bottom else min(0.0, (x - bottom) / spread) for x in y]
-
-
-def filtered(values: Series, args: list[Any]) -> list[Any]:
-    """series_fir: sums of neighbours weighted by a filter."""
+def filtered(values: Series, args: list[Any]) -> list[Any] | None:
+    """series_fir: sums of neighbours weighted by a filter; null for a filter with negative weights that is to be normalized."""
     weights = [float(weight) for weight in args[0]]
-    normalize = bool(args[1]) if len(args) > 1 and args[1] is not None else abs(sum(weights)) > 1e-12 and len(args) < 2
+    normalize = args[1] if len(args) > 1 and args[1] is not None else min(weights, default=0.0) >= 0
     center = bool(args[2]) if len(args) > 2 else False
-    total = sum(weights)
-    if normalize and total:
+    if normalize:
+        total = sum(weights)
+        if min(weights, default=0.0) < 0 or not total:
+            return None
         weights = [weight / total for weight in weights]
     shift = len(weights) // 2 if center else 0
-    y = [value or 0.0 for value in values]
+    y = complete("series_fir", values)
     return [
         sum(w * y[p + shift - k] for k, w in enumerate(weights) if 0 <= p + shift - k < len(y)) for p in range(len(y))
     ]
@@ -224,24 +229,20 @@ def filtered(values: Series, args: list[Any]) -> list[Any]:
 def recursive(values: Series, args: list[Any]) -> list[Any]:
     """series_iir."""
     top, bottom = [float(x) for x in args[0]], [float(x) for x in args[1]]
+    y = complete("series_iir", values)
     out: list[float] = []
-    for place in range(len(values)):
-        value = 0.0 + sum(b * (values[place - k] or 0.0) for k, b in enumerate(top) if place >= k)
+    for place in range(len(y)):
+        value = 0.0 + sum(b * y[place - k] for k, b in enumerate(top) if place >= k)
         value -= sum(a * out[place - k] for k, a in enumerate(bottom) if k and place >= k)
         out.append(value / bottom[0])
     return out
 
 
-def seasonal(values: Series, args: list[Any]) -> list[Any]:
-    """The median of each place of a period that is given. Source: series-seasonal-function."""
-    period = args[0] if args else -1
-    if len(args) > 1 or not isinstance(period, int) or period < 0:
-        raise RunError("series_seasonal: its search for seasons is not documented well enough to run")
-    if not period or period > len(values):
-        return [0.0] * len(values)
-    known = [[x for x in values[place::period] if x is not None] for place in range(period)]
-    medians = [float(np.median(found)) if found else None for found in known]
-    return [medians[place % period] for place in range(len(values))]
+def complete(name: str, values: Series) -> list[float]:
+    """The points; only series_outliers reads missing ones, and what the others give for them is not documented."""
+    if None in values:
+        raise RunError(f"{name}: of a series with missing points; fill them first, as series_fill_linear(Series) does")
+    return [value for value in values if value is not None]
 
 
 def fourier(values: Series, args: list[Any]) -> list[Any]:
@@ -263,12 +264,13 @@ def _transformed(call: Callable[[np.ndarray], np.ndarray], values: Series, args:
 
 def fit_poly(values: Series, args: list[Any]) -> list[Any]:
     """series_fit_poly: the least-squares polynomial, its coefficients from the highest power down."""
-    at = read(dumps(args[0])) if args and isinstance(args[0], list) else [float(x) for x in range(len(values))]
-    rest = args[1:] if args and isinstance(args[0], list) else args
-    degree = int(rest[0]) if rest and rest[0] is not None else 1
-    if None in values or None in at or len(at) != len(values) or len(values) <= degree:
-        return [None] * 5
-    x, y = np.array(at, float), np.array(values, float)
+    given = args[0] if args and isinstance(args[0], list) else list(range(1, len(values) + 1))
+    at = read(dumps(given))
+    degree = int(args[1]) if len(args) > 1 and args[1] is not None else 1
+    x: Any = np.array(complete("series_fit_poly", at), float)
+    y: Any = np.array(complete("series_fit_poly", values), float)
+    if len(x) != len(y) or len(y) <= degree:
+        raise RunError(f"series_fit_poly: of degree {degree} of {len(y)} points at {len(x)} places")
     coefficients = np.polyfit(x, y, degree)
     fitted = np.polyval(coefficients, x)
     total = float(((y - y.mean()) ** 2).sum())
@@ -280,13 +282,6 @@ def fit_poly(values: Series, args: list[Any]) -> list[Any]:
         float(np.var(y - fitted, ddof=1)),
         list(fitted),
     ]
-
-
-def refused(name: str) -> Callable[[Series, list[Any]], list[Any]]:
-    def refuse(values: Series, args: list[Any]) -> list[Any]:
-        raise RunError(f"series_{name}: its search for seasons is not documented well enough to run")
-
-    return refuse
 
 
 def stats_bag(values: Series, args: list[Any]) -> Any:
@@ -305,19 +300,39 @@ def line_bag(values: Series, args: list[Any]) -> Any:
     )
 
 
+def lines_bag(values: Series, args: list[Any]) -> Any:
+    whole = ("rsquare", "split_idx", "variance", "rvariance", "line_fit")
+    side = ("rsquare", "slope", "interception", "variance", "rvariance")
+    found = fit_2lines(values, args)
+    right, left = (dict(zip(side, found[start : start + 5], strict=True)) for start in (5, 10))
+    return {**dict(zip(whole, found, strict=False)), "right": right, "left": left}
+
+
+AS_WRITTEN = frozenset(("fill_forward", "fill_backward", "fill_const", "fill_linear"))
+"""These keep the elements of a series as they stand: whole numbers stay whole."""
+
 SEVERAL: dict[str, Callable[[Series, list[Any]], Any]] = {
     "stats": stats, "stats_dynamic": stats_bag, "fit_line": fit_line, "fit_line_dynamic": line_bag, "fit_2lines": fit_2lines,
     "fill_forward": fill_forward, "fill_backward": fill_backward, "fill_const": fill_const, "fill_linear": fill_linear,
     "outliers": outliers, "fir": filtered, "iir": recursive, "seasonal": seasonal, "fft": fourier, "ifft": inverse_fourier, "fit_poly": fit_poly,
-    **{name: refused(name) for name in ("decompose", "decompose_anomalies", "decompose_forecast", "periods_detect", "periods_validate", "fit_2lines_dynamic")},
+    "decompose": decompose, "decompose_anomalies": decompose_anomalies, "decompose_forecast": decompose_forecast,
+    "periods_detect": periods_detect, "periods_validate": periods_validate, "fit_2lines_dynamic": lines_bag,
 }  # fmt: skip
 
 
-def several(name: str, text: str, args: str) -> str:
-    found = SEVERAL[name](read(text), json.loads(args))
+def several(name: str, text: str, args: str) -> str | None:
+    found = SEVERAL[name](_elements(text) if name in AS_WRITTEN else read(text), json.loads(args))
+    if found is None:
+        return None
     if isinstance(found, dict):
         return dumps({label: clean(value) for label, value in found.items()})
     return dumps(clean(found))
+
+
+def _elements(text: str) -> list[Any]:
+    found = json.loads(text)
+    numbers = found if isinstance(found, list) else []
+    return [item if isinstance(item, int | float) and not isinstance(item, bool) else None for item in numbers]
 
 
 FUNCTIONS = [

@@ -104,9 +104,9 @@ TEXT = {
 
 NUMBERS = {
     "sqrt": _one("r", "CASE WHEN {0} >= 0 THEN sqrt({0}) END", "real"),
-    "log": _one("r", "CASE WHEN {0} > 0 THEN ln({0}) END", "real"),
-    "log10": _one("r", "CASE WHEN {0} > 0 THEN log10({0}) END", "real"),
-    "log2": _one("r", "CASE WHEN {0} > 0 THEN log2({0}) END", "real"),
+    "log": _one("r", "CASE WHEN {0} > 0 THEN ln({0}) WHEN {0} = 0 THEN '-inf'::DOUBLE END", "real"),
+    "log10": _one("r", "CASE WHEN {0} > 0 THEN log10({0}) WHEN {0} = 0 THEN '-inf'::DOUBLE END", "real"),
+    "log2": _one("r", "CASE WHEN {0} > 0 THEN log2({0}) WHEN {0} = 0 THEN '-inf'::DOUBLE END", "real"),
     "exp": _one("r", "exp({0})", "real"),
     "exp2": _one("r", "pow(2, {0})", "real"),
     "exp10": _one("r", "pow(10, {0})", "real"),
