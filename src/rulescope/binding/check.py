@@ -9,6 +9,9 @@ from functools import lru_cache
 from .. import model as m
 from ..model.walk import children
 from ..text import Span
+from . import graphs
+from .fit import ARITHMETIC_SIDES, check_arithmetic, check_fit
+from .fit_arguments import check_arguments, check_condition
 from .functions import lookup, names
 from .rows import EMPTY_ROW, RowType, Scope
 from .types import PREDICATES
@@ -19,7 +22,7 @@ CLOSED = (m.Query, m.TypedName, m.Property, m.ParsePart)  # nothing in these is 
 def checked(stage: m.Step, row: RowType, scope: Scope) -> RowType:
     """`row` as the stage sees it: an open row gets the columns the stage names. Reports what it finds to the scope."""
     match stage:
-        case m.Join() | m.Union() | m.Search() | m.Find() | m.Nested():
+        case m.Join() | m.Union() | m.Search() | m.Find() | m.Nested() | m.MakeGraph() | m.GraphMatch():
             return row  # several inputs: checked where they are known
         case m.Select(patterns):
             return _with_names(row, [p for p in patterns if "*" not in p], stage, scope)
@@ -34,6 +37,8 @@ def checked(stage: m.Step, row: RowType, scope: Scope) -> RowType:
             extra |= {step.name: "dynamic" for step in stage.steps}
             check_expr(stage, RowType.of({**row.types, **extra}, row.open), scope)
             return row
+    if isinstance(stage, m.Filter):
+        check_condition(m.And((stage.predicate,)), row, scope)
     return check_expr(stage, row, scope)
 
 
@@ -50,6 +55,7 @@ def _with_names(row: RowType, wanted: Collection[str], stage: m.Step, scope: Sco
 def check_expr(node: m.Node, row: RowType, scope: Scope) -> RowType:
     """Check every expression in `node` that is evaluated over `row`; gives the row with the columns found out by use."""
     found: dict[str, str] = {}
+    looked: set[int] = set()  # inner calls of arithmetic already seen with the outer one
     stack: list[m.Node] = [node]
     while stack:
         top = stack.pop()
@@ -62,8 +68,19 @@ def check_expr(node: m.Node, row: RowType, scope: Scope) -> RowType:
             else:
                 unknown_column(name, top.span, row, scope)
             continue
+        if scope.findings is not None and isinstance(top, m.Match | m.Compare | m.Within | m.Call):
+            if isinstance(top, m.Call) and top.name in ARITHMETIC_SIDES and len(top.args) == 2:
+                if id(top) not in looked:
+                    looked.update(map(id, check_arithmetic(top, row, scope)))
+            else:
+                check_fit(top, row, scope)
+        if isinstance(top, m.And | m.Or | m.Not) and scope.findings is not None:
+            check_condition(top, row, scope)
+        if scope.elements and isinstance(top, m.Call | m.Index) and _check_graph(top, scope):
+            continue
         if isinstance(top, m.Call) and scope.findings is not None:
             _check_call(top, scope)
+            check_arguments(top, row, scope)
         elif isinstance(top, m.Within | m.ToScalar) and scope.findings is not None:
             from .query import query_row
 
@@ -72,7 +89,25 @@ def check_expr(node: m.Node, row: RowType, scope: Scope) -> RowType:
     return RowType.of({**row.types, **found}, True) if found else row
 
 
+def _check_graph(node: m.Call | m.Index, scope: Scope) -> bool:
+    """Check a property of a part of a graph pattern, or a function over a row of edges; False: it is neither."""
+    if isinstance(node, m.Index):
+        element = scope.elements.get(node.base.name) if isinstance(node.base, m.Field) else None
+        key = node.key.value if isinstance(node.key, m.Literal) else None
+        if element is None or not isinstance(key, str):
+            return False
+        if key not in element.row and not element.row.open:
+            unknown_column(key, node.span, element.row, scope)
+        return True
+    if (row := graphs.over(node, scope)) is not None:
+        check_expr(node.args[1], RowType.of({**dict.fromkeys(scope.elements, "dynamic"), **row.types}, row.open), scope)
+        return True
+    return False
+
+
 def _check_call(call: m.Call, scope: Scope) -> None:
+    if scope.elements and call.name in graphs.FUNCTIONS:
+        return
     function = lookup(call.name)
     if function is None:
         if call.name.lstrip("!") not in PREDICATES and call.name != "toscalar":

@@ -28,6 +28,8 @@ NAMES = {  # id: what it means, for findings of other floors
     "unknown-column": "no column of that name at this stage",
     "unknown-function": "no function, aggregate or plugin of that name",
     "wrong-argument-count": "a function is called with too few or too many arguments",
+    "type-mismatch": "an operator or function is given a value of a type it does not take",
+    "value-misfit": "a column is compared with text that is no value of its type: never equal",
     "deprecated-function": "a function that has a successor",
     "duplicate-column": "two columns of one name",
 }

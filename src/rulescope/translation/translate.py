@@ -292,7 +292,7 @@ def comparable(query: Query) -> str:
 
 def _bound(query: Query, tables: Mapping[str, Mapping[str, str]]) -> Check:
     """Whether every table, column and type of the query is the schema's."""
-    wrong = [each.message for each in bind(query, tables).diagnostics if each.severity != "note"]
+    wrong = [each.message for each in bind(query, tables, strict=True).diagnostics if each.severity != "note"]
     return Check("bind", not wrong, "; ".join(wrong[:3]))
 
 

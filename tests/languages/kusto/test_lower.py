@@ -34,7 +34,7 @@ MEANINGS = [  # a condition, and its outline
     ('a in (dynamic(["x", "y"]), "z")', 'a eq cased ["x", "y", "z"]'),
     ("a in (dynamic([]))", "a eq cased []"),
     ('a has_all ("x", "y")', 'a term every ["x", "y"]'),
-    ("a has 4688", 'a term ["4688"]'),
+    ("a has 4688", "(a term 4688)"),
     ("not(a < 5)", "a ge cased [5]"),
     ("not(a == 5)", "not(a eq cased [5])"),
     ("not(f(a))", "f(a) eq [false]"),

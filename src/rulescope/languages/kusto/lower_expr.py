@@ -179,9 +179,9 @@ def compared(left: m.Expr, row: Comparison, right: m.Expr, node: s.Node) -> m.Ex
     if _plain(left) and not _plain(right) and op in MIRRORED:
         left, right, op = right, left, MIRRORED[op]
     place = span(node)
-    if isinstance(right, m.Literal) and _plain(right):
-        value = str(right.value) if op in TEXT and not isinstance(right.value, str) else right.value
-        match: m.Expr = m.Match(left, op, (value,), False, cased, place)
+    foreign = (op in TEXT or not cased) and isinstance(right, m.Literal) and right.type != "string"  # `x has 5`
+    if isinstance(right, m.Literal) and _plain(right) and not foreign:
+        match: m.Expr = m.Match(left, op, (right.value,), False, cased, place)
         return m.Not(match, place) if negated else match
     if negated and op is Op.EQ and not _never_null(right):
         return m.Compare(left, Op.NE, right, cased, place)
