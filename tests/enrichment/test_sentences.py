@@ -62,7 +62,7 @@ DESCRIBED: list[tuple[Expr, str]] = [
     (LINE, "the command line contains `-x` or `-y`"),
     (Match(Field("CommandLine"), Op.TERM, ("a", "b"), every=True), "the command line has the terms `a` and `b`"),
     (And((NAME, LINE)), "the process name is `tool.exe`, and the command line contains `-x` or `-y`"),
-    (And((Or((NAME, PARENT)), LINE)), "either the process name is `tool.exe` or the path of the parent process is `updater.exe`, and the command line contains `-x` or `-y`"),
+    (And((Or((NAME, PARENT)), LINE)), "the command line contains `-x` or `-y`, and either the process name is `tool.exe` or the path of the parent process is `updater.exe`"),
     (Or((And((OTHER, LINE)), NAME)), "the command line starts with `a` and contains `-x` or `-y`, or the process name is `tool.exe`"),
     (Not(Or((NAME, LINE))), "the process name is not `tool.exe`, and the command line does not contain `-x` or `-y`"),
     (Match(Field("Odd"), Op.EQ, (5,)), "`Odd` is `5`"),

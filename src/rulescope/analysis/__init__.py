@@ -17,6 +17,7 @@ from .windows import Grouping as Grouping
 from .windows import Threshold as Threshold
 from .windows import TimeWindow as TimeWindow
 from .windows import group_by as group_by
+from .windows import group_bys as group_bys
 from .windows import groupings as groupings
 from .windows import thresholds as thresholds
 from .windows import time_windows as time_windows

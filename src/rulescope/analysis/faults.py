@@ -34,7 +34,9 @@ FREE_TEXT = (
     "filepath",
 )
 NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfilename", "appname")
-NOT_ACTING = ("target", "loaded")  # what is acted upon: its name is where it stands, not who it is
+NOT_ACTING = ("target", "loaded", "parent")  # what is acted upon, or acts unknowingly: nobody would rename it
+STARTS = ("DeviceProcessEvents",)
+PARENTS = ("InitiatingProcessFileName",)  # where a row is the start of a process
 ORIGINAL_NAME = ("originalfilename", "internalfilename", "productname", "sha1", "sha256", "md5", "imphash", "hashes")
 PROGRAMS = (".exe", ".com", ".scr")
 FOLDED = {"tolower": str.lower, "toupper": str.upper}
@@ -47,12 +49,14 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
     places = stages if stages is not None else placed(query)
     named: list[tuple[Tested, str]] = []
     original = False
+    starts = any(scan.table in STARTS for scan in m.expressions(query, m.Scan))
     for place in places:
         for test in tests(place):
             field = shown(test.subject, place.names.aliases)
             last = field.rsplit(".", 1)[-1].lower()
             original = original or any(word in last for word in ORIGINAL_NAME)
-            if last.endswith(NAME_FIELDS) and not last.startswith(NOT_ACTING) and not test.negated and _programs(test):
+            others = NOT_ACTING if field not in PARENTS or not starts else (*NOT_ACTING, last)
+            if last.endswith(NAME_FIELDS) and not last.startswith(others) and not test.negated and _programs(test):
                 named.append((test, field))
             for check in _TESTS:
                 found.extend(check(test, field, query))
@@ -73,10 +77,11 @@ def _programs(test: Tested) -> bool:
 
 def _renamed(named: list[tuple[Tested, str]]) -> Diagnostic:
     test, field = named[0]
-    names = ", ".join(str(value) for value in test.values[:3]) + (", ..." if len(test.values) > 3 else "")
+    values = [str(value).lstrip("\\/") for value in test.values]
+    names = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
     return Diagnostic(
         "renamed-binary",
-        f"{field} is tested for {names} and nothing looks at the original file name or a hash: a renamed copy escapes",
+        f"{field} is tested for {names} by name, and nothing looks at the original file name or a hash: a renamed copy escapes",
         "note",
         span=test.span,
         suggestion="test the original file name of the version information as well",

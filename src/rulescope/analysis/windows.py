@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .. import model as m
-from ..model import Node, Op
+from ..model import Node, Op, replace
 from ..text import Span
 from .places import Names, Placed, placed
 from .subjects import shown, subject
@@ -21,6 +21,7 @@ TIME_CALLS = frozenset(
      "unixtime_milliseconds_todatetime"}
 )  # fmt: skip
 ORDER = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE})
+SIGNS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
 UNITS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"))
 
 
@@ -104,11 +105,13 @@ def _how(expr: m.Expr, names: Names) -> str:
 
 
 def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Threshold, ...]:
-    """Conditions on computed numbers, in reading order."""
+    """Conditions on computed numbers that rows must pass, in reading order; those that only name or colour are not among them."""
     found: list[Threshold] = []
     for place in stages if stages is not None else placed(query):
         if isinstance(place.stage, m.Correlate) and place.stage.condition is not None:
             found.extend(_correlated(place.stage, place.number))
+            continue
+        if not isinstance(place.stage, m.Filter):
             continue
         for expr in place.comparisons():
             if not is_threshold(expr, place.names) or is_time(expr, place.names):
@@ -117,13 +120,18 @@ def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
                 case m.Match(left, op, values, _, _, span):
                     name, how = shown(left, place.names.aliases), _how(left, place.names)
                     found.extend(
-                        Threshold(name, how, op, value, f"{name} {op} {value}", place.number, span) for value in values
+                        Threshold(name, how, op, value, f"{name} {SIGNS[op]} {value}", place.number, span)
+                        for value in values
                     )
                 case m.Compare(left, op, right, _, span):
-                    name, bound = shown(left, place.names.aliases), m.outline_expr(right)
-                    how = _how(left, place.names)
-                    found.append(Threshold(name, how, op, None, f"{name} {op} {bound}", place.number, span))
-    return tuple(found)
+                    name, how = shown(left, place.names.aliases), _how(left, place.names)
+                    text = f"{_told(left, place.names)} {SIGNS[op]} {spoken(right)}"
+                    found.append(Threshold(name, how, op, None, text, place.number, span))
+    return tuple({(each.text, each.stage): each for each in found}.values())
+
+
+def _told(expr: m.Expr, names: Names) -> str:
+    return subject(expr, names.aliases) or spoken(expr)
 
 
 def _correlated(stage: m.Correlate, number: int) -> Iterator[Threshold]:
@@ -131,7 +139,7 @@ def _correlated(stage: m.Correlate, number: int) -> Iterator[Threshold]:
     for expr in m.expressions(stage.condition, m.Match):
         if isinstance(expr.subject, m.Field) and expr.op in ORDER:
             for value in expr.values:
-                text = f"{stage.kind} {expr.op} {value}"
+                text = f"{stage.kind} {SIGNS[expr.op]} {value}"
                 yield Threshold(expr.subject.name, stage.kind, expr.op, value, text, number, expr.span)
 
 
@@ -152,7 +160,7 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                 case m.Match(left, op, values, _, _, span):
                     name = subject(left, place.names.aliases) or m.outline_expr(left)
                     found.extend(TimeWindow(name, op, str(value), None, place.number, span) for value in values)
-        if isinstance(place.stage, m.Aggregate | m.MakeSeries):
+        if isinstance(place.stage, m.Aggregate | m.MakeSeries | m.Extend | m.Project):
             found.extend(_bins(place))
     return tuple(found)
 
@@ -163,8 +171,8 @@ def _bins(place: Placed) -> Iterator[TimeWindow]:
         name = shown(stage.axis.value, place.names.aliases)
         yield TimeWindow(name, None, spoken(stage.step), seconds(stage.step), place.number)
         return
-    assert isinstance(stage, m.Aggregate)
-    for column in stage.by:
+    assert isinstance(stage, m.Aggregate | m.Extend | m.Project)
+    for column in stage.by if isinstance(stage, m.Aggregate) else stage.columns:
         match column.value:
             case m.Call("bin" | "floor" | "bin_at", (of, width, *_)) if seconds(width) is not None:
                 name = shown(of, place.names.aliases)
@@ -252,9 +260,36 @@ def _column(column: m.Column, names: Names) -> str:
 
 
 def group_by(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[str, ...]:
-    """The fields of the last grouping: what one row of the result stands for."""
-    found = groupings(query, stages)
-    return found[-1].by if found else ()
+    """The fields of the last grouping of the result's own rows (not of joined ones): what one row stands for."""
+    return next(iter(group_bys(query, stages)), ())
 
 
-__all__ = ["Grouping", "Threshold", "TimeWindow", "group_by", "groupings", "thresholds", "time_windows"]
+def group_bys(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[tuple[str, ...], ...]:
+    """The same; of a union whose parts are grouped each in its own way, all of them."""
+    places = {id(place.stage): place for place in (stages if stages is not None else placed(query))}
+    return tuple(dict.fromkeys(by for by in _group_bys(query, places, {}) if by))
+
+
+def _group_bys(query: m.Query, places: Mapping[int, Placed], lets: Mapping[str, m.Query]) -> list[tuple[str, ...]]:
+    known = {**lets, **{let.name: let.query for let in query.lets}}
+    for stage in reversed(query.stages):
+        names = places[id(stage)].names if id(stage) in places else Names()
+        match stage:
+            case m.Aggregate(by=columns) | m.MakeSeries(by=columns) | m.Distinct(columns):
+                return [tuple(_column(column, names) for column in columns)]
+            case m.Count():
+                return []
+            case m.Correlate(_, _, by):
+                return [by]
+            case m.Scan(table) if table in known:
+                return _group_bys(known[table], places, {name: each for name, each in known.items() if name != table})
+            case m.Nested(inner):
+                return _group_bys(inner, places, known)
+            case m.Union(inners):
+                found = [by for inner in inners for by in _group_bys(inner, places, known)]
+                before = replace(query, stages=query.stages[: query.stages.index(stage)], lets=())
+                return [*(_group_bys(before, places, known) if before.stages else []), *found]
+    return []
+
+
+__all__ = ["Grouping", "Threshold", "TimeWindow", "group_by", "group_bys", "groupings", "thresholds", "time_windows"]

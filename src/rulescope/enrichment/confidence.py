@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ..model import Node
+from ..analysis import shown
+from ..model import And, Compare, Expr, Field, Match, Node, Not, Or, expressions
 from .facts import Facts, Sentence
+from .guidance import KINDS
+from .hypothesis import OUTSIDE, speaker
+from .phrases import Speaker
 
 START = 40
 LEVELS = ((70, "high"), (45, "medium"), (0, "low"))
@@ -59,7 +63,9 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
     if broken:
         return [(-20, Sentence("Its query is not well formed.", "diagnostics", broken[0].id))]
     if facts.query is None:
-        return [(-10, Sentence("Its query is in a language that is not read yet.", "diagnostics"))]
+        return [
+            (-10, Sentence("Its query is in a language that is only shown and searched here, not read.", "diagnostics"))
+        ]
     if not facts.understood:
         return [(-10, Sentence("Parts of its query were not understood.", "diagnostics"))]
     faults = [each for each in facts.diagnostics if each.severity in ("error", "warning")]
@@ -71,20 +77,58 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
 
 
 def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
-    if facts.query is None:
+    if facts.query is None or any(each.id == "syntax" for each in facts.diagnostics):
         return []
-    fields = {facts.field_of(number) for number, _ in facts.wanted} - {"event.code", "winlog.channel"}
-    if not fields and facts.wanted:
-        return [(0, Sentence("It rests on the kind of event alone.", "indicators"))]
-    if len(fields) >= 2:
-        return [(10, Sentence(f"It looks at {len(fields)} fields together.", "indicators"))]
-    if len(fields) == 1:
-        return [(0, Sentence("It rests on a single field.", "indicators", next(iter(fields))))]
-    if facts.counted:
+    together = [
+        _fields(And(tuple(part.asks)), speaker(part), 0)
+        for part in facts.parts
+        if part.asks and part.role not in OUTSIDE
+    ]
+    least = min((fields - KINDS for fields in together), key=len, default=frozenset())
+    every = frozenset[str]().union(*together) - KINDS
+    counts = (
+        " and on what is counted" if facts.counted or any(part.counts or part.later for part in facts.parts) else ""
+    )
+    if not every and any(together):
+        return [(0, Sentence(f"It rests on the kind of event{counts or ' alone'}.", "indicators"))]
+    if "*" in least and len(least) == 1:
+        return [(0, Sentence(f"It rests on words anywhere in an entry{counts}.", "indicators"))]
+    if len(least) >= 2:
+        words = f"It looks at {len(least)} fields together."
+        if len(every) > len(least):
+            words = f"Each of its alternatives looks at {len(least)} fields or more together."
+        return [(10, Sentence(words, "indicators"))]
+    if every:
+        only = "It rests" if len(every) == 1 else "One of its alternatives rests"
+        if not least:
+            return [(0, Sentence(f"One of its alternatives rests on the kind of event alone{counts}.", "indicators"))]
+        return [(0, Sentence(f"{only} on a single field{counts}.", "indicators", next(iter(least))))]
+    if counts:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
-    if any(part.asks for part in facts.parts):
+    if any(part.asks or part.watchlists or part.role != "main" for part in facts.parts):
         return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]
     return [(-10, Sentence("It looks for no value of its own.", "indicators"))]
+
+
+def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:
+    """The fields that every entry that passes is tested on: of alternatives, those of the one that tests fewest."""
+    match expr:
+        case And(terms) if terms:
+            return frozenset[str]().union(*(_fields(term, names, depth + 1) for term in terms))
+        case Or(terms) if terms:
+            return min((_fields(term, names, depth + 1) for term in terms), key=len)
+        case Not():
+            return frozenset()
+        case Field(name):
+            return frozenset({names.common(names.aliases.get(name, name))})
+        case Match(subject) | Compare(subject):
+            found = shown(subject, names.aliases)
+            return frozenset({names.common(found)}) if "(" not in found else _inside(expr, names)
+    return _inside(expr, names)
+
+
+def _inside(expr: Expr, names: Speaker) -> frozenset[str]:
+    return frozenset(names.common(names.aliases.get(each.name, each.name)) for each in expressions(expr, Field))
 
 
 def _author(facts: Facts) -> list[tuple[int, Sentence]]:

@@ -24,7 +24,10 @@ class Sentence(Node, frozen=True):
 
 
 class Counted(Node, frozen=True):
-    """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`) `by` fields, as in `text`."""
+    """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`) `by` fields, as in `text`.
+
+    `part` is the number of the part of the query that counts.
+    """
 
     field: str
     how: str
@@ -32,6 +35,8 @@ class Counted(Node, frozen=True):
     value: int | float
     text: str = ""
     by: tuple[str, ...] = ()
+    part: int = 0
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
     if any(found.op not in (Op.EQ, Op.ENDSWITH) for found in wanted):
         return
-    names = listed(list(dict.fromkeys(quoted(str(found.value).rsplit("\\", 1)[-1]) for found in wanted)))
+    names = listed(list(dict.fromkeys(quoted(re.split(r"[\\/]", str(found.value))[-1]) for found in wanted)))
     scope, title = facts.activities[0]
     but = " but for the exceptions" if any(part.leaves for part in facts.parts) else ""
     if "process_creation" in scope or scope == "DeviceProcessEvents":

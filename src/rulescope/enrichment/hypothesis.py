@@ -13,7 +13,9 @@ from .phrases import Speaker, described, numbered
 from .words import code, duration, listed
 
 MOST_EXCEPTIONS = 4
-MOST_SECOND = 2
+MOST_SECOND = 4
+OUTSIDE = ("absent", "unmatched", "looked up")
+"""Roles of parts whose entries are not what is looked for."""
 COUNTING = ("count", "dcount", "event_count", "value_count")
 QUERIES = ("hunting", "exploration", "function")
 COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le": "at most {}", "eq": "exactly {}"}
@@ -26,7 +28,7 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
         return (Sentence(text, "tables", facts.scopes[0] if facts.scopes else ""),)
     if facts.query is None or not facts.understood or not facts.parts:
         return ()
-    main = next((part for part in facts.parts if part.asks and part.role not in ("absent", "looked up")), None)
+    main = next((part for part in facts.parts if part.asks and part.role not in OUTSIDE), None)
     found = [*_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main)]
     return tuple(found)
 
@@ -81,32 +83,50 @@ def _kept(main: Part | None) -> Iterator[Sentence]:
 
 
 def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
-    """The further parts that ask something: joined ones, those of a union, correlated rules."""
+    """The further parts: joined ones, those of a union, correlated rules, and lists that entries must stand in."""
     said = {described(_all(main.asks), speaker(main))} if main else set()
-    count = 0
+    found: dict[str, Sentence] = {}
     for part in facts.parts:
+        if part is main or part.role == "looked up" or not (part.scopes or part.watchlists):
+            continue
         seen = described(_all(part.asks), speaker(part)) if part.asks else ""
-        if part is main or main is None or not part.scopes or not seen or seen in said or part.role == "looked up":
-            continue
-        said.add(seen)
-        count += 1
-        if count > MOST_SECOND:
-            continue
-        where = place(facts, part)
-        if part.role == "absent":
-            text = f"Those that also stand in {where}, in entries in which {seen}, are left out."
-        elif part.role == "joined":
-            by = f" by {_fields(part.by)}" if part.by else ""
-            text = f"They are matched{by} with entries of {where} in which {seen}."
-        else:
-            text = f"It also looks in {where} for entries in which {seen}."
-        yield Sentence(text, "indicators", part.scopes[0], _span(part.asks))
-    if count > MOST_SECOND:
-        more = count - MOST_SECOND
-        yield Sentence(
-            f"{more} more {'part of the query asks' if more == 1 else 'parts of the query ask'} for other entries.",
-            "indicators",
-        )
+        text = _told(facts, part, seen, seen in said, main)
+        if text:
+            said.add(seen)
+            origin = "indicators" if seen else "tables"
+            first = next(iter((*part.scopes, *part.watchlists)))
+            found.setdefault(text, Sentence(text, origin, first, _span(part.asks)))
+    yield from list(found.values())[:MOST_SECOND]
+    more = len(found) - MOST_SECOND
+    if more > 0:
+        words = "One more part of the query asks" if more == 1 else f"{more} more parts of the query ask"
+        yield Sentence(f"{words} for other entries.", "indicators")
+
+
+def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -> str:
+    """What a further part adds; "" when nothing, or when the same was said of another."""
+    where, by = place(facts, part), _fields(part.by) if part.by else ""
+    entries = f"{'results' if part.counted else 'entries'} of {where}"
+    asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
+    when = ", over a time window of its own" if part.timed and (main is None or part.role != "joined") else ""
+    match part.role:
+        case "absent" if by:
+            return f"Those with the same {by} among {entries}{asked}{when}{',' if when else ''} are left out."
+        case "unmatched" if by:
+            return f"What it reports are {entries}{asked}{when} that have no such partner by {by}."
+        case "fetched" if by:
+            return f"What it reports are {entries}{asked} that match them by {by}."
+        case "joined" if by and (part.bare or part.watchlists) and main is not None:
+            return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where} too."
+        case "joined" if seen and not again:
+            return f"They are matched{f' by {by}' if by else ''} with {entries}{asked}."
+        case "member" if seen and not again:
+            return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
+        case "main" if main is not None and main.by and not part.asks:
+            return f"They are matched by {_fields(main.by)} with {entries}."
+        case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched":
+            return ""
+    return f"It also looks in {where} for entries{asked}." if seen and not again and main is not None else ""
 
 
 def speaker(part: Part) -> Speaker:
@@ -130,6 +150,8 @@ def _narrowest(techniques: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]
 
 def place(facts: Facts, part: Part) -> str:
     """`process creation logs`, `SigninLogs`, `the logs of okta (service system)`: where a part looks."""
+    if part.watchlists and not part.scopes:
+        return f"the watchlist {listed([code(name) for name in part.watchlists], 'and', 2)}"
     titles = [title for scope, title in facts.activities if scope in part.scopes]
     if titles and {scope for scope, _ in facts.activities} >= set(part.scopes) and len(set(titles)) <= 2:
         return f"{listed([lowered(title) for title in dict.fromkeys(titles)], 'and')} logs"
@@ -162,15 +184,32 @@ def _fields(names: Sequence[str]) -> str:
 
 
 def _counting(facts: Facts) -> Iterator[Sentence]:
+    """What must be reached by counting: in one part, or in one of several that are alternatives."""
     if not facts.counted:
         return
+    numbers = list(dict.fromkeys(each.part for each in facts.counted))
+    roles = [facts.parts[number].role if number < len(facts.parts) else "main" for number in numbers]
+    either = all(role in ("also", "member") for role in roles)
+    told = [_reached(facts, number) for number in (numbers if either else numbers[:1])]
     first = facts.counted[0]
+    many = first.op in ("gt", "ge") and first.how.startswith(COUNTING)
+    others = any(
+        part.role in ("main", "also") and part.asks and number not in numbers for number, part in enumerate(facts.parts)
+    )
+    where = f"In {place(facts, facts.parts[numbers[0]])}, single" if either and others and len(told) == 1 else "Single"
+    start = (
+        f"{where} entries are not enough: the rule waits for" if many else "What is computed decides: the rule keeps"
+    )
+    yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
+
+
+def _reached(facts: Facts, number: int) -> str:
+    mine = [each for each in facts.counted if each.part == number]
+    first = mine[0]
     per = f" per {_fields(first.by)}" if first.by else ""
     within = f" within {duration(facts.bins[0])}" if facts.bins else ""
-    wanted = list(dict.fromkeys(_amount(each) for each in facts.counted if each.by == first.by))
-    many = first.op in ("gt", "ge") and first.how.startswith(COUNTING)
-    start = "Single entries are not enough: the rule waits for" if many else "What is computed decides: the rule keeps"
-    yield Sentence(f"{start} {listed(wanted, 'and')}{per}{within}.", "thresholds", first.text)
+    wanted = list(dict.fromkeys(_amount(each) for each in mine if each.by == first.by))
+    return f"{listed(wanted, 'and')}{per}{within}"
 
 
 def _amount(counted: Counted) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..analysis import Placed, placed
+from ..analysis.places import Names
 from ..analysis.windows import is_threshold, is_time
 from ..model import (
     Aggregate,
@@ -18,6 +19,7 @@ from ..model import (
     Filter,
     Find,
     Join,
+    Literal,
     MakeSeries,
     Match,
     Nested,
@@ -33,16 +35,23 @@ from ..model import (
     outline_expr,
 )
 
-ABSENT = frozenset({"leftanti", "anti", "leftantisemi", "rightanti", "rightantisemi"})
-OPTIONAL = frozenset({"leftouter", "fullouter", "rightouter"})
+ROLES = {
+    "leftanti": "absent", "anti": "absent", "leftantisemi": "absent",
+    "rightanti": "unmatched", "rightantisemi": "unmatched", "rightsemi": "fetched",
+    "leftouter": "looked up", "fullouter": "looked up", "rightouter": "looked up",
+}  # fmt: skip
+"""Kind of join -> role of its right side; any other is joined."""
+WATCHLISTS = ("_GetWatchlist", "_GetWatchlistAlias")
 
 
 @dataclass(slots=True)
 class Part:
-    """A part: `role` is main, joined, looked up, absent, also (of a union) or the name of a correlated rule.
+    """A part: `role` is main, joined, looked up, absent, unmatched, fetched, also (of a union), member or a correlated rule's name.
 
+    absent: main entries with a partner here are left out; unmatched: entries here without a main partner are the result;
+    fetched: entries here with a main partner are; member: of a union whose rows are asked more together.
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
-    conditions on time and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
+    conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
     `counts` are the conditions on counted numbers that every row must pass.
     """
 
@@ -54,7 +63,14 @@ class Part:
     later: list[Expr] = field(default_factory=list)
     counts: list[Expr] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
+    watchlists: list[str] = field(default_factory=list)
     counted: bool = False
+    timed: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """It takes every entry of its tables."""
+        return not (self.asks or self.leaves or self.later or self.counts or self.counted or self.watchlists)
 
     def absorb(self, other: Part) -> None:
         """Takes the rows of `other` as its own."""
@@ -64,8 +80,10 @@ class Part:
             self.leaves += other.leaves
             self.later += other.later
             self.aliases.update(other.aliases)
+        self.watchlists += other.watchlists
         self.counts += other.counts
         self.counted |= other.counted
+        self.timed |= other.timed
 
 
 def parts(query: Query, stages: tuple[Placed, ...] | None = None) -> tuple[Part, ...]:
@@ -80,6 +98,7 @@ def _parts(
     known = {**lets, **{let.name: let.query for let in query.lets}}
     own = Part(role, by)
     others: list[Part] = []
+    members: list[Part] = []
 
     def take(inner: Query, outer: Mapping[str, Query]) -> None:
         first, *rest = _parts(inner, role, places, outer)
@@ -92,6 +111,8 @@ def _parts(
                 take(known[table], {name: each for name, each in known.items() if name != table})
             case Scan(table, logsource=logsource):
                 own.scopes += [name for name in (table, logsource) if name and name not in own.scopes]
+            case TableCall(name, args) if name in WATCHLISTS:
+                own.watchlists += [str(each.value) for each in args[:1] if isinstance(each, Literal)]
             case TableCall(name):
                 own.scopes.append(name)
             case Nested(inner):
@@ -106,17 +127,26 @@ def _parts(
             case Aggregate() | Count() | MakeSeries():
                 own.counted = True
             case Join(right, on, kind):
-                how = "absent" if kind in ABSENT else "looked up" if kind in OPTIONAL else "joined"
+                how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
                 others += _parts(right, how, places, known, keys)
             case Union(queries):
-                for inner in queries:
-                    others += _parts(inner, "also", places, known)
+                inners = [_parts(inner, "also", places, known) for inner in queries]
+                alone = [found for found in inners if len(found) == 1 and found[0].bare]
+                others += [each for found in inners if found not in alone for each in found]
+                for found in alone:
+                    own.absorb(found[0])
+                if not own.asks and not own.counted:
+                    members = [found[0] for found in inners if found not in alone and found[0].role == "also"]
             case Correlate(_, rules):
                 for rule in rules:
                     others += _parts(rule.query, rule.name, places, known)
             case _:
                 pass
+    if own.asks and members:
+        for each in members:
+            each.role = "member"
+            own.scopes += [scope for scope in each.scopes if scope not in own.scopes]
     return [own, *others]
 
 
@@ -124,7 +154,10 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
     if place is not None:
         part.aliases.update(place.names.aliases)
     for term in _terms(predicate):
-        if place is not None and _of_time_or_count(term, place):
+        if place is not None and _about(term, is_time, place):
+            part.timed = True
+            continue
+        if place is not None and _about(term, is_threshold, place):
             part.counts.append(term)
             continue
         if part.counted:
@@ -144,9 +177,9 @@ def _terms(predicate: Expr) -> Iterator[Expr]:
         yield predicate
 
 
-def _of_time_or_count(term: Expr, place: Placed) -> bool:
+def _about(term: Expr, said: Callable[[Expr, Names], bool], place: Placed) -> bool:
     inner = term.term if isinstance(term, Not) else term
-    return isinstance(inner, Match | Compare) and (is_time(inner, place.names) or is_threshold(inner, place.names))
+    return isinstance(inner, Match | Compare) and said(inner, place.names)
 
 
 def _whole_row(expr: Expr) -> bool:

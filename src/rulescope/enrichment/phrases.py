@@ -14,12 +14,14 @@ from ..model import (
     Compare,
     Expr,
     Field,
+    Literal,
     Match,
     Not,
     Op,
     Or,
     Query,
     Scan,
+    TableCall,
     Within,
     outline_expr,
     replace,
@@ -99,6 +101,8 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
 
 def _among(query: Query) -> str:
     match query.stages:
+        case (TableCall(name, (Literal(str() as watchlist), *_)), *_) if name.startswith("_GetWatchlist"):
+            return f"in the watchlist {code(watchlist)}"
         case (Scan(str() as name), *_) if name:
             return f"among those of {code(name)}"
     return "among the results of a second query"
@@ -147,6 +151,10 @@ def _together(
     for number, each in enumerate(found):
         groups.setdefault(each.subject or f"\0{number}", []).append(each)
     merged = [_same(members, word) for members in groups.values()]
+    if word == "and":
+        merged.sort(
+            key=lambda each: each.joined == "or" and not each.subject
+        )  # alternatives last: `a, and either b or c`
     if not merged:
         return None
     most = MOST_PARTS[min(depth, len(MOST_PARTS) - 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-TECHNIQUE = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{4})(?:[./](\d{3}))?(?![0-9])")
+TECHNIQUE = re.compile(r"(?<![A-Za-z0-9])(?<!AML\.)[Tt](\d{4})(?:[./](\d{3}))?(?![0-9])")
 SPLIT_TECHNIQUE = re.compile(r"\|\s*[Tt](\d{4})\s*\|\s*(\d{3})\s*\|")  # a table with a column for sub-techniques
 TACTIC = re.compile(r"(?<![A-Za-z0-9])TA(\d{4})(?![0-9])")
 LINK = re.compile(r"https?://[^\s<>\"'`\]})|]+")

@@ -57,7 +57,8 @@ def _rule(file: RuleFile, number: int, name: str, body: str, line: int, meta: di
         format="yaral_file",
         line=line,
         name=name,
-        kind=meta.get("type", ""),
+        kind=meta.get("type", "").capitalize(),
+        status="deprecated" if "_deprecated/" in f"/{file.path}" else meta.get("status", "").lower(),
         description=meta.get("description", ""),
         severity=SEVERITIES.get(severity, severity),
         authors=(meta["author"],) if meta.get("author") else (),
@@ -77,10 +78,17 @@ def _rule(file: RuleFile, number: int, name: str, body: str, line: int, meta: di
             part.strip() for part in meta.get("mitre_attack_tactic", meta.get("tactic", "")).split(",") if part.strip()
         ),
         techniques=techniques(mitre),
-        tables=tuple(part.strip() for part in meta.get("data_source", "").split(",") if part.strip()),
+        tables=_logs(meta),
     )
 
 
+def _logs(meta: dict[str, str]) -> tuple[str, ...]:
+    """What it runs on: its data sources, or the product and service of a converted Sigma rule."""
+    named = tuple(part.strip() for part in meta.get("data_source", "").split(",") if part.strip())
+    source = " ".join(f"{key}={meta[key].strip()}" for key in ("category", "product", "service") if meta.get(key))
+    return named or ((source,) if source else ())
+
+
 def _date(text: str) -> str:
-    match = re.match(r"\d{4}-\d{2}-\d{2}", text)
-    return match[0] if match else ""
+    match = re.match(r"(\d{4})[-/](\d{2})[-/](\d{2})", text)
+    return "-".join(match.groups()) if match else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -215,6 +215,8 @@ def held(expr: Expr) -> Tests:
     match expr:
         case Match(Field(name), Op.EQ, values, every, _) if values and not (every and len(values) > 1):
             return {name: frozenset(_text(value) for value in values)}
+        case Match(Field("ActionType"), op, values, False) if op in PARTS_OF_ACTIONS:
+            return {ACTION_PARTS: frozenset(f"{op.value} {_text(value)}" for value in values)}
         case Match(Field(name), Op.TERM, values) if values:  # `Channel has "Sysmon"`
             return {name: frozenset(_text(value) for value in values)}
         case And(terms):
@@ -237,8 +239,25 @@ def _text(value: object) -> str:
     return value.value if isinstance(value, Literal) and isinstance(value.value, str) else str(value).lower()
 
 
+ACTION_PARTS = "ActionType*"
+PARTS_OF_ACTIONS: dict[str, Callable[[str, str], bool]] = {
+    Op.STARTSWITH: str.startswith,
+    Op.ENDSWITH: str.endswith,
+    Op.CONTAINS: str.__contains__,
+    Op.TERM: str.__eq__,
+}
+"""How a test that is no equality fits an action type, all lower case. An action type is one term."""
+
+
+def _fitting(table: str, parts: Iterable[str]) -> frozenset[str] | None:
+    """The known actions of a table that pass one of such tests (`startswith usb`); None when none is known to."""
+    tests = [part.partition(" ") for part in parts]
+    known = (action.lower() for name, action in _actions() if name == table)
+    return frozenset(a for a in known if any(PARTS_OF_ACTIONS[op](a, value) for op, _, value in tests)) or None
+
+
 def _table_events(table: str, tests: Tests) -> Iterator[EventType]:
-    actions = tests.get("ActionType")
+    actions = tests.get("ActionType") or _fitting(table, tests.get(ACTION_PARTS, ()))
     if any(table == name for activity in activities() for name, _ in activity.defender) or (table, "") in _actions():
         yield from _defender_events(table, actions)
     elif table in asim_functions():

@@ -71,11 +71,13 @@ class DataConnector:
 
 @cache
 def connectors() -> dict[str, DataConnector]:
-    """Data connectors of Microsoft Sentinel by id."""
-    return {
-        row["id"]: DataConnector(row["id"], row["title"], tuple(row["tables"].split()))
-        for row in rows("connectors.tsv")
-    }
+    """Data connectors of Microsoft Sentinel by id: those its content defines, and the built-in ones."""
+    found: dict[str, DataConnector] = {}
+    for row in (*rows("connectors.tsv"), *rows("connectors-own.tsv")):
+        known = found[row["id"]].tables if row["id"] in found else ()
+        listed = tuple(dict.fromkeys((*known, *row["tables"].split())))
+        found[row["id"]] = DataConnector(row["id"], row["title"], listed)
+    return found
 
 
 def filled_by(table: str) -> tuple[DataConnector, ...]:

@@ -27,7 +27,6 @@ from ..model import (
 from ..text import Place
 from .facts import (
     Found,
-    data_rows,
     enrichment_facts,
     entity_rows,
     found_in,
@@ -40,11 +39,13 @@ from .facts import (
 from .neighbours import neighbours
 from .pages import Fact, ResultColumn, RulePage
 from .reading import read_rule, unread
+from .required import data_rows
 
 GUESSES = (".yml", ".toml", ".yaral", ".md", ".kql")
 TRIGGERS = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "other than"}
 MOST_KEYS = 8
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+MOST_UNITS = 500
 
 Tables = Mapping[str, Mapping[str, str]]
 
@@ -218,7 +219,7 @@ def _facts(rule: Rule, found: Found, level: str, windows: Sequence[float]) -> tu
         Fact("Time window", _window(rule, windows)),
         Fact("Schedule", _schedule(rule.schedule)),
         Fact("Trigger", _trigger(rule.trigger)),
-        Fact("Group by", ", ".join(analysis.group_by(found.query, found.stages)) if found.query else ""),
+        Fact("Group by", _group_by(found)),
         Fact("Match by", ", ".join(_match_by(found))),
         Fact("Author", ", ".join(rule.authors)),
         Fact("Source", rule.source, f"/sources/{rule.source}" if rule.source else ""),
@@ -256,6 +257,11 @@ def _trigger(trigger: Trigger | None) -> str:
     return f"{TRIGGERS[trigger.op]} {trigger.threshold} results" if trigger else ""
 
 
+def _group_by(found: Found) -> str:
+    """What one row of the result stands for; of a union grouped in several ways, each."""
+    return "; or ".join(", ".join(by) for by in analysis.group_bys(found.query, found.stages)) if found.query else ""
+
+
 def _match_by(found: Found) -> list[str]:
     """The columns that joins match rows by."""
     if found.query is None:
@@ -268,11 +274,15 @@ def _match_by(found: Found) -> list[str]:
 
 
 def short(seconds: float) -> str:
-    """`1h`, `90m`, `14d`."""
+    """`1h`, `90m`, `14d`, `2d 10m` for what is long and no whole number of its largest unit."""
     for size, unit in UNITS:
-        if seconds >= size and seconds % size == 0:
+        if seconds >= size and seconds % size == 0 and seconds // size <= MOST_UNITS:
             return f"{int(seconds // size)}{unit}"
-    return f"{seconds:g}s"
+    parts = []
+    for size, unit in UNITS:
+        number, seconds = divmod(seconds, size)
+        parts += [f"{number:g}{unit}"] if number else []
+    return " ".join([*parts, f"{seconds:g}s"] if seconds else parts) or "0s"
 
 
 __all__ = ["explain", "page_of", "rule_page", "rules_in", "short"]

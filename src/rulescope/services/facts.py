@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -34,10 +35,11 @@ from ..model import (
     TypedName,
     expressions,
     queries,
+    replace,
     understood,
 )
 from ..schemas import attack, events, fields, platforms, tables
-from .pages import DataRow, EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
+from .pages import EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
 from .reading import Read, event_name, forwards, scopes_of
 
 
@@ -62,6 +64,10 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
     """The facts of a rule; `given` tables (table -> column -> type) come before those that ship."""
     rule, query = read.rule, read.query
     scopes = scopes_of(query, rule)
+    if read.faults:  # what a broken text begins with need not be a table
+        scopes = tuple(
+            scope for scope in scopes if "=" in scope or scope in shipped("sentinel") or scope in rule.tables
+        )
     if query is None:
         return Found(rule, None, scopes, (), (), (), None, {}, (), "")
     stages = analysis.placed(query)
@@ -77,6 +83,12 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
 
 # ---------------------------------------------------------------- columns
 
+STANDARD = re.compile(r"no column (?:TenantId|SourceSystem|MG|ManagementGroupName|Type|_\w+) here")
+"""What is said of columns that every table of a workspace has, whether its description lists them or not.
+
+https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns
+"""
+
 
 def _bound(
     rule: Rule, query: Query, scopes: Sequence[str], given: binding.Tables | None
@@ -90,7 +102,7 @@ def _bound(
     bound = binding.bind(query, known)
     columns = None if bound.row.open else tuple(bound.row.columns)
     told = () if given is None and any(scope not in known for scope in scopes) else bound.diagnostics
-    return columns, bound.row.types, told
+    return columns, bound.row.types, tuple(each for each in told if not STANDARD.match(each.message))
 
 
 @cache
@@ -119,7 +131,9 @@ def event_rows(query: Query, scopes: Sequence[str]) -> tuple[EventRow, ...]:
     """The event types a query can see, each with the fields it needs and such events do not carry."""
     predicate = _conditions(query)
     shared = len(scopes) > 1 and not isinstance(predicate, Or)  # of several tables, each is asked other things
-    return tuple(_event_row(event, TRUE if shared else predicate, tuple(scopes)) for event in events.coverage(query))
+    raw = any("=" in scope or scope in tables.asim_functions() or scope in events.WINDOWS_TABLES for scope in scopes)
+    rows = (_event_row(event, TRUE if shared else predicate, tuple(scopes)) for event in events.coverage(query))
+    return tuple(row if raw or row.table else replace(row, elsewhere=True) for row in rows)
 
 
 def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> EventRow:
@@ -245,41 +259,26 @@ def technique_rows(rule: Rule) -> tuple[TechniqueRow, ...]:
     return tuple(rows)
 
 
-def data_rows(found: Found) -> tuple[DataRow, ...]:
-    """The tables and log sources a rule needs: the file's own word on connectors first, else what is known to fill them."""
-    stated = {table: connector.id for connector in found.rule.connectors for table in connector.tables}
-    known = shipped("sentinel")
-    rows = []
-    for scope in found.scopes:
-        mine = [row for row in found.events if row.setting and row.covered]
-        if "=" in scope:
-            rows.append(DataRow(scope, "logsource", settings=tuple(dict.fromkeys(row.setting for row in mine))))
-            continue
-        if found.rule.language not in ("kusto", "sigma"):
-            rows.append(DataRow(scope, "index" if "*" in scope or scope.startswith("logs-") else "data source"))
-            continue
-        settings = tuple(dict.fromkeys(row.setting for row in mine if row.table == scope))
-        table = scope.split("(", 1)[0]
-        fillers = (stated[table],) if table in stated else tuple(each.id for each in tables.filled_by(table)[:4])
-        kind = "table" if table in known else "function" if table[:1] in "_iv" else "table"
-        rows.append(DataRow(scope, kind, fillers, table in stated, settings, len(known.get(table, ()))))
-    return tuple(rows)
+def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[IndicatorGroup, ...]:
+    """Indicators (or exclusions) of one test together, in reading order.
 
-
-def groups(found: Found, negated: bool, counts: Sequence[Count] = ()) -> tuple[IndicatorGroup, ...]:
-    """Indicators (or exclusions) of one test together, in reading order."""
+    An exclusion is a negated test of a filter; one that only tells rows apart (in an `extend`) stands with the indicators.
+    """
     made: dict[tuple[object, ...], list[int]] = {}
+    filters = _filters(found)
+    keywords = {place.number: str(getattr(place.stage, "keyword", "")) for place in found.stages}
     for number, each in enumerate(found.indicators):
-        if each.negated is negated:
+        if (each.negated and number in filters) is excluded:
             span = (each.span.start, each.span.end) if each.span else number
-            made.setdefault((each.field, each.op, each.every, each.cased, each.stage, each.test, span), []).append(
-                number
-            )
+            key = (each.field, each.op, each.every, each.cased, each.stage, each.test, each.negated, span)
+            made.setdefault(key, []).append(number)
     result = []
     seen: set[tuple[object, ...]] = set()
     for numbers in made.values():
         first = found.indicators[numbers[0]]
-        again = (first.field, first.op, first.every, *(repr(found.indicators[number].value) for number in numbers))
+        within = "" if numbers[0] in filters else keywords.get(first.stage, "")
+        values = tuple(repr(found.indicators[number].value) for number in numbers)
+        again = (first.field, first.op, first.every, first.negated, values)
         if again in seen:
             continue
         seen.add(again)
@@ -294,7 +293,8 @@ def groups(found: Found, negated: bool, counts: Sequence[Count] = ()) -> tuple[I
             )
             for number in numbers
         )
-        result.append(IndicatorGroup(first.field, f"{first.op}{many}", negated, first.cased, first.stage, rows))
+        way = f"{'not ' if first.negated and not excluded else ''}{first.op}{many}"
+        result.append(IndicatorGroup(first.field, way, first.negated, first.cased, first.stage, rows, within))
     return tuple(result)
 
 
@@ -394,7 +394,9 @@ def enrichment_facts(
         group_by=analysis.group_by(query, found.stages) if query else (),
         joins=sum(isinstance(stage, Join) for inner in queries(query) for stage in inner.stages) if query else 0,
         diagnostics=(*reading, *found.diagnostics),
-        lacking=tuple((row.name, row.lacks) for row in found.events if not row.covered and row.lacks),
+        lacking=tuple(
+            (row.name, row.lacks) for row in found.events if not row.covered and row.lacks and not row.elsewhere
+        ),
         fires=fires,
         tested=tested,
         verdict=verdict,
@@ -420,7 +422,10 @@ def _filters(found: Found) -> frozenset[int]:
 def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence[Part]) -> tuple[Counted, ...]:
     """Conditions every result must pass that compare a counted number with a constant."""
     grouped = analysis.groupings(query, stages)
-    needed = {getattr(expr, "span", None) for piece in pieces for expr in piece.counts}
+    needed: dict[object, int] = {}
+    for number, piece in enumerate(pieces):
+        for expr in piece.counts:
+            needed.setdefault(getattr(expr, "span", None), number)
     correlated = {place.number for place in stages if isinstance(place.stage, Correlate)}
     found = (
         Counted(
@@ -428,19 +433,22 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
             each.how,
             each.op.value,
             each.value,
-            f"{each.field} {SIGNS.get(each.op, each.op)} {each.value}",
+            each.text,
             next((group.by for group in reversed(grouped) if group.stage <= each.stage), ()),
+            needed.get(each.span, 0),
+            each.span,
         )
         for each in analysis.thresholds(query, stages)
         if isinstance(each.value, int | float)
         and not isinstance(each.value, bool)
         and (each.span in needed or each.stage in correlated)
-        and (each.op, each.value) not in ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))  # at all
+        and (each.op, each.value) not in AT_ALL
     )
     return tuple(dict.fromkeys(found))
 
 
-SIGNS = {Op.GT: ">", Op.GE: ">=", Op.LT: "<", Op.LE: "<=", Op.EQ: "==", Op.NE: "!="}
+AT_ALL = ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))
+"""Conditions on a count that ask for anything at all."""
 
 
 def platforms_of(found: Found) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from ..model.node import Node, replace
 from ..schemas import events, fields
 from .pages import Neighbour
 
+EMPTY = "(empty)"
 MOST_PROVEN = 6
 MOST_VALUES = 60
 MOST_SHOWN = 24
@@ -62,18 +63,23 @@ def _neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
             if other not in found and (near := _compare(catalogue, scope, other)):
                 found[other] = near
     for card, shared in catalogue.sharing(key, limit=MOST_SHOWN):
-        words = tuple(f"{each.field} {each.op} {each.value}" for each in shared[:6])
+        words = tuple(f"{each.field} {each.op} {each.value or EMPTY}" for each in shared[:6])
         if card.key not in found:
             found[card.key] = Neighbour(
                 card, "shares", f"{len(shared)} {'test' if len(shared) == 1 else 'tests'} few rules make", words
             )
         else:
             found[card.key] = replace(found[card.key], shared=words)
+    for card in catalogue.family(key):
+        if card.key not in found:
+            found[card.key] = Neighbour(card, "near copy", "the same tests, or the same words")
+        elif found[card.key].relation == "shares":
+            found[card.key] = replace(found[card.key], relation="near copy")
     technique, others = catalogue.alongside(key)
     for card in others:
         if card.key not in found:
-            found[card.key] = Neighbour(card, "same technique", f"{technique}, on an event or table both see")
-    order = {"equivalent": 0, "broader": 1, "narrower": 2, "shares": 3, "same technique": 4}
+            found[card.key] = Neighbour(card, "same technique", f"{technique}, on the same kind of log")
+    order = {"equivalent": 0, "near copy": 1, "broader": 2, "narrower": 3, "shares": 4, "same technique": 5}
     listed = sorted(found.values(), key=lambda each: order.get(each.relation, 9))
     return tuple(listed[:MOST_SHOWN])
 

@@ -10,6 +10,7 @@ from ..errors import Fault, QuerySyntaxError, RuleError
 from ..model import (
     Aggregate,
     Apply,
+    As,
     Count,
     Diagnostic,
     EventType,
@@ -42,7 +43,7 @@ class Read:
 def read_rule(rule: Rule) -> Read:
     """The query of a rule, as far as it can be read; a language without a reader gives none and no fault."""
     if rule.language not in languages.LANGUAGES:
-        return Read(rule, trouble=f"no reader for {rule.language} yet: its text is shown and searched as it is")
+        return Read(rule, trouble=f"no reader for {rule.language}: its text is shown and searched as it is")
     try:
         if rule.language == "kusto":  # tables tell columns from variables of the same name
             kusto, known = languages.LANGUAGES["kusto"], tables.tables("sentinel+defender+asim")
@@ -104,8 +105,9 @@ def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
                     found.update(dict.fromkeys(tables))
                 case _:
                     pass
-    lets = {let.name for inner in inside for let in inner.lets}
-    names = tuple(name for name in found if name not in lets and not name.startswith("_GetWatchlist"))
+    own = {let.name for inner in inside for let in inner.lets}
+    own |= {stage.name for inner in inside for stage in inner.stages if isinstance(stage, As)}
+    names = tuple(name for name in found if name not in own and not name.startswith("_GetWatchlist"))
     return names or rule.tables
 
 

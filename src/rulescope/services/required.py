@@ -1,0 +1,82 @@
+"""Required data: the tables, log sources, watchlists and files a rule reads, and what fills or sets up each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from ..model import External, Literal, Query, Rule, TableCall, queries
+from ..schemas import tables
+from .facts import Found, shipped
+from .pages import DataRow
+
+MOST_FILLERS = 4
+WATCHLISTS = ("_GetWatchlist", "_GetWatchlistAlias")
+
+
+def data_rows(found: Found) -> tuple[DataRow, ...]:
+    """What a rule reads: the file's own word on connectors first, else what is known to fill its tables."""
+    stated = _stated(found.rule)
+    rows = [_row(found, scope, stated) for scope in found.scopes]
+    named = {scope.split("(", 1)[0] for scope in found.scopes}
+    for table, connectors in stated.items():
+        if table not in named:
+            rows.append(DataRow(table, _kind(table), connectors, True))
+    return (*rows, *_beside(found.query)) if found.query else tuple(rows)
+
+
+def _stated(rule: Rule) -> dict[str, tuple[str, ...]]:
+    """Table -> connectors that fill it by the rule's own word."""
+    named: dict[str, dict[str, None]] = {}
+    for connector in rule.connectors:
+        for table in connector.tables:
+            named.setdefault(table.split("(", 1)[0].strip(), {})[connector.id] = None
+    return {table: tuple(ids) for table, ids in named.items() if table}
+
+
+def _row(found: Found, scope: str, stated: dict[str, tuple[str, ...]]) -> DataRow:
+    mine = [row for row in found.events if row.setting and row.covered and not row.elsewhere]
+    if "=" in scope:
+        return DataRow(scope, "logsource", settings=tuple(dict.fromkeys(row.setting for row in mine)))
+    if found.rule.language not in ("kusto", "sigma"):
+        return DataRow(scope, "index" if "*" in scope or scope.startswith("logs-") else "data source")
+    settings = tuple(dict.fromkeys(row.setting for row in mine if row.table == scope))
+    table = scope.split("(", 1)[0]
+    fillers = stated.get(table) or tuple(each.id for each in tables.filled_by(table)[:MOST_FILLERS])
+    return DataRow(scope, _kind(table), fillers, table in stated, settings, len(shipped("sentinel").get(table, ())))
+
+
+def _kind(table: str) -> str:
+    """A table, a saved function, or what may be either: neither ships with Sentinel."""
+    if table in tables.asim_functions() or table[:1] in "_iv":
+        return "function"
+    known = table in shipped("sentinel") or table.endswith("_CL")
+    return "table" if known else "custom table or function"
+
+
+def _beside(query: Query) -> Iterator[DataRow]:
+    """Watchlists, and files from elsewhere."""
+    found: dict[DataRow, None] = {}
+    for inner in queries(query):
+        for stage in inner.stages:
+            if isinstance(stage, External):
+                found.update(dict.fromkeys(DataRow(_host(place), "external data") for place in stage.locations))
+            elif isinstance(stage, TableCall):
+                found.update(dict.fromkeys(_watchlist(stage.name, stage.args)))
+    yield from found
+
+
+def _watchlist(name: str, args: tuple[object, ...]) -> list[DataRow]:
+    if name not in WATCHLISTS:
+        return []
+    known = [each.value for each in args[:1] if isinstance(each, Literal) and isinstance(each.value, str)]
+    return [DataRow(each, "watchlist") for each in known]
+
+
+def _host(place: str) -> str:
+    """Where a file comes from, without what may be a secret in its address."""
+    parts = urlsplit(place)
+    return f"{parts.netloc}{parts.path}" if parts.netloc else place
+
+
+__all__ = ["data_rows"]
