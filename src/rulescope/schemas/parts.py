@@ -1,0 +1,163 @@
+"""Kinds of field that stand in a part of a column, in several columns, or only in texts the column keeps as they are.
+
+A name and its domain in one account column, the stem and the query of one address, the event number that type and result
+tell: what `schemas.columns` says of kinds holds here too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ..errors import UnsupportedError
+from ..model import FALSE, And, Call, Expr, Field, Literal, Match, Op, Or
+from .codes import KINDS as CODES
+from .columns import FieldMap, Made, Outside, Types, text_of, typed
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Where a part stands in the whole: `pattern` and `group` find it, `before` and `after` are what surrounds it.
+
+    `spare` is a whole that has everything but the part, for events that say the part alone.
+    """
+
+    pattern: str
+    group: int
+    spare: str = ""
+
+
+PIECES: Mapping[str, Piece] = {
+    "name": Piece(r"[^\\]*$", 0),
+    "domain": Piece(r"^(.*)\\", 1),
+    "stem": Piece(r"^[^?]*", 0),
+    "query": Piece(r"\?(.*)$", 1),
+    "extension": Piece(r"^(?:\w+://[^/?#]*)?[^?#]*/[^/?#]*\.([^./?#]+)(?:[?#]|$)", 1, "/file"),
+}
+"""Argument of a row in a mapping file -> the part. Names have no backslash, stems no question mark."""
+
+
+class Part(Made):
+    """A part of a column of text, read by a pattern: `account:name TargetUsername`, `url:query Url`."""
+
+    @cached_property
+    def piece(self) -> Piece:
+        return PIECES[self.argument]
+
+    def made(self, types: Types) -> Expr:
+        piece = self.piece
+        return Call("extract", (Literal(piece.pattern), Literal(piece.group, "long"), Field(self.columns[0])))
+
+    def held(self, whole: str) -> str:
+        """The part of `whole`; empty when it has none."""
+        found = re.search(self.piece.pattern, whole)
+        return found[self.piece.group] if found else ""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if self.argument == "domain":
+            _told_apart(match, self.field)
+        if self.argument == "name" and match.op is Op.ENDSWITH and all(map(_plain_name, match.values)):
+            return typed(Field(self.columns[0]), "string", match)  # the name stands last
+        return super().match(match, types)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value in (None, ""):
+            return
+        text = text_of(value)
+        whole = self.put(text_of(row.get(self.columns[0]) or ""), text)
+        if self.held(whole) != text:
+            raise Outside(f"{self.field} is never {value!r}")
+        row[self.columns[0]] = whole
+
+    def put(self, whole: str, text: str) -> str:
+        """`whole` with `text` as this part of it."""
+        match self.argument:
+            case "name":
+                domain, mark, _ = whole.rpartition("\\")
+                return f"{domain}{mark}{text}"
+            case "domain":
+                if text == "-":
+                    raise Outside(f"{self.field}: no domain")
+                return f"{text}\\{whole.rpartition(chr(92))[2]}"
+            case "stem":
+                return f"{text}?{whole.partition('?')[2]}" if "?" in whole else text
+            case "query":
+                return f"{whole.partition('?')[0]}?{text}"
+        found = re.search(self.piece.pattern, whole)
+        if found:
+            return whole[: found.start(1)] + text + whole[found.end(1) :]
+        return f"{whole or self.piece.spare}.{text}"
+
+
+def _plain_name(value: object) -> bool:
+    return "\\" not in text_of(value) and text_of(value) != ""
+
+
+def _told_apart(match: Match, field: str) -> None:
+    """Refuses tests that a missing domain and the domain `-` answer differently: the column keeps neither."""
+    known = (Op.EQ, Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH)
+    if match.op not in known or not all(text_of(value).strip("-") for value in match.values):
+        raise UnsupportedError("an account without its domain", f"{field} {match.op} {match.values[:1]}")
+
+
+class Told(FieldMap):
+    """A value that several columns tell together: `told:logons EventType EventResult`.
+
+    The lookup gives for each value those of the columns, `Logon|Success`; for a value that the table's rows never have,
+    nothing. Only as many columns are asked as tell the values apart.
+    """
+
+    @cached_property
+    def known(self) -> Mapping[str, tuple[str, ...]]:
+        """Value -> what the columns hold."""
+        return {old: tuple(new.split("|")) for old, new in (self.lookup or {}).items() if new}
+
+    def match(self, match: Match, types: Types) -> Expr:
+        asked = {text_of(value).lower() for value in match.values}
+        if match.op is not Op.EQ or match.every or not asked <= (self.lookup or {}).keys():
+            raise UnsupportedError("a value told by several columns", f"{self.field} {match.op} {match.values[:1]}")
+        rows = frozenset(self.known[value] for value in asked if value in self.known)
+        tests = tuple(dict.fromkeys(self._test(row, rows) for row in sorted(rows)))
+        return FALSE if not tests else tests[0] if len(tests) == 1 else Or(tests)
+
+    def _test(self, row: tuple[str, ...], wanted: frozenset[tuple[str, ...]]) -> Expr:
+        """The columns that tell `row`, the first ones kept, from those that are not wanted."""
+        asked = list(range(len(self.columns)))
+        for column in reversed(range(len(self.columns))):
+            rest = [each for each in asked if each != column]
+            if {other for other in self.known.values() if all(other[i] == row[i] for i in rest)} <= wanted:
+                asked = rest
+        tests = tuple(Match(Field(self.columns[i]), Op.EQ, (row[i],), cased=True) for i in asked)
+        return tests[0] if len(tests) == 1 else And(tests)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is None:
+            return
+        held = self.known.get(text_of(value).lower())
+        if held is None:
+            raise Outside(f"{self.field} is never {value!r}")
+        row.update(zip(self.columns, held, strict=True))
+
+
+class Plain(FieldMap):
+    """A text that some sources of the table keep as XML does: `plain Object` asks only for what is the same in both."""
+
+    MARKS = frozenset("<>&\"'{}")
+
+    def match(self, match: Match, types: Types) -> Expr:
+        for value in match.values:
+            if self.MARKS & set(text_of(value)) or (match.op is Op.REGEX):
+                raise UnsupportedError("text that may stand as XML", f"{self.field} {match.op} {value!r}")
+        return super().match(match, types)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is not None and self.MARKS & set(text_of(value)):
+            raise Outside(f"{self.field} may stand in another form: {value!r}")
+        super().store(value, types, row)
+
+
+KINDS: dict[str, type[FieldMap]] = CODES | {"account": Part, "url": Part, "told": Told, "plain": Plain}
+"""First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""
