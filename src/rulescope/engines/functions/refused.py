@@ -51,7 +51,7 @@ REFUSED = {
     "zlib_compress_to_base64_string": "does not document the bytes its compressor gives",
     "hash_combine": "does not document how it combines",
     "hash_many": "does not document how it combines",
-    "bin_auto": "takes its size from `set` statements, which are not read",
+    "bin_auto": "takes its size from `set query_bin_auto_size`, which the query does not say",
     "column_names_of": "is not documented",
     "iscolumnexists": "is not documented",
 }  # fmt: skip

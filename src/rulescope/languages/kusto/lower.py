@@ -52,6 +52,8 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
             case s.SetOption(name, value):
                 text = ctx.words(value) if value is not None else ""
                 parameters.append(m.Parameter(f"set {name.name}", text, "", span(statement)))
+                if value is not None and name.name.startswith("query_bin_auto_"):
+                    ctx.scope[f"set {name.name}"] = Constant(lower_expr(ctx, value))
             case s.Error():
                 others.append(opaque_stage(ctx, statement, "error"))
             case _:

@@ -390,6 +390,10 @@ def _call(ctx: Context, node: s.Call) -> m.Expr:
     if len(args) == 1 and name in ("isempty", "isnotempty"):
         empty = m.Match(args[0], Op.EMPTY, span=span(node))
         return empty if name == "isempty" else m.Not(empty, span(node))
+    size = ctx.constant("set query_bin_auto_size") if name == "bin_auto" and len(args) == 1 else None
+    if size is not None:
+        at = ctx.constant("set query_bin_auto_at")
+        return m.Call("bin", (*args, size), span(node)) if at is None else m.Call("bin_at", (*args, size, at), span(node))
     return m.Call(name, args, span(node))
 
 
