@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 
+OLD_LIMIT = 128
+"""Rows a row expands to by the old `mvexpand`, when it states no limit."""
+
+
+def _cast(value: Value, kind: str) -> Value:
+    """An element as the declared type, null where it is of another: text is not read as a number."""
+    made = convert(value, kind)
+    if kind not in ("int", "long", "real", "decimal", "bool"):
+        return made
+    return Value(f"CASE WHEN json_type({value.sql}) <> 'VARCHAR' THEN {made.sql} END", kind)
+
+
 def _items(value: Value, kind: str) -> str:
     """The elements of a dynamic value as a list; of a scalar itself, of null one null."""
     sql = to_json(value).sql
@@ -41,13 +53,15 @@ def expanded(plan: Plan, stage: Expand | Apply, frame: Frame) -> Frame:
     length = f"greatest({', '.join(f'len({column.id})' for _, _, column, _ in lists)})"
     if stage.limit is not None:
         length = f"least({length}, {plan.constant(frame, stage.limit, 'long', 'limit of mv-expand').sql})"
+    elif stage.keyword == "mvexpand":
+        length = f"least({length}, {OLD_LIMIT})"
     second = plan.cte(
         f"SELECT *, unnest(generate_series(0::BIGINT, ({length})::BIGINT - 1)) AS {index.id} FROM {first}"
     )
     made = plan.kept(frame)
     for name, kind, column, _ in lists:
         value = Value(f"nullif({column.id}[{index.id} + 1], 'null'::JSON)", "dynamic")
-        value = convert(value, kind) if kind else value
+        value = _cast(value, kind) if kind else value
         new = plan.column(name, value.type)
         spot = next((i for i, (_, old) in enumerate(made) if old.name == name), None)
         if spot is None:

@@ -9,7 +9,9 @@ DAY = 864_000_000_000
 MACROS = {
     "k_ts(t)": f"make_timestamp((t - {EPOCH}) // 10)",
     "k_ticks(m)": f"epoch_us(m) * 10 + {EPOCH}",
-    "k_tolong(s)": "coalesce(try_cast(s AS BIGINT), try_cast(trunc(try_cast(s AS DOUBLE)) AS BIGINT))",
+    "k_tolong(s)": (
+        "coalesce(CASE WHEN NOT contains(s, '.') THEN try_cast(s AS BIGINT) END, try_cast(trunc(try_cast(s AS DOUBLE)) AS BIGINT))"
+    ),
     "k_toreal(s)": "coalesce(try_cast(s AS DOUBLE), try_cast(try_cast(s AS BIGINT) AS DOUBLE))",
     "k_upper(s)": "CASE WHEN contains(s, 'ß') THEN replace(upper(replace(s, 'ß', chr(57344))), chr(57344), 'ß') ELSE upper(s) END",
     "k_tobool(s)": "CASE lower(trim(s)) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE WHEN '' THEN NULL ELSE try_cast(s AS BIGINT) <> 0 END",

@@ -21,6 +21,14 @@ TYPED = {
 }
 """What numbers look like; other types take text up to what follows them."""
 
+ALONE = {
+    "datetime": r"(\d{1,4}[-/]\d{1,2}[-/]\d{1,4}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: [AaPp][Mm])?(?:Z|[-+]\d{2}:\d{2})?)?)",
+    "timespan": r"(-?(?:\d+\.)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?|\d+(?:\.\d+)?[a-z]+)",
+    "guid": r"([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})",
+    "bool": r"([Tt]rue|TRUE|[Ff]alse|FALSE|[01])",
+}
+"""What values of other types look like where `*` follows them, so that nothing else says where they end."""
+
 
 def pattern_of(stage: Parse) -> tuple[str, list[ParsePart]]:
     """RE2 for the whole text, and the columns of its groups in order.
@@ -35,7 +43,11 @@ def pattern_of(stage: Parse) -> tuple[str, list[ParsePart]]:
             out.append(".*" if last else ".*?")
         elif part.name:
             columns.append(part)
-            typed = TYPED.get(part.type) if stage.kind != "relaxed" else None
+            typed = TYPED.get(part.type)
+            if not last and stage.parts[place + 1].name == "*":
+                typed = typed or ALONE.get(part.type)
+            if typed and stage.kind == "relaxed":
+                typed = f"({typed[1:-1]}|.*{'' if last else '?'})"
             out.append(typed or ("(.*)" if last or regex else "(.*?)"))
         else:
             out.append(f"(?:{_ungrouped(part.text)})" if regex else escaped(part.text))

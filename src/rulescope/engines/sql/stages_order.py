@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...model import SortKey
 from .frame import Frame, OrderKey
-from .values import unsupported
+from .values import Value, unsupported
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -21,9 +21,14 @@ def ordered(plan: Plan, frame: Frame, keys: tuple[SortKey, ...]) -> Frame:
         value = at.value(key.value)
         if value.type == "dynamic":
             raise unsupported("sort by a dynamic value")
+        first = key.nulls_first if key.nulls_first is not None else not key.descending
+        if value.type == "real":  # NaN stands beside the nulls, on their inner side
+            beside = plan.column("", "long")
+            nan = f"coalesce(isnan({value.sql}), FALSE)"
+            made.append((Value(f"CASE WHEN {value.sql} IS NULL THEN 0 WHEN {nan} THEN 1 ELSE 2 END", "long"), beside))
+            order.append(OrderKey(beside.id, not first, False))
         column = plan.column("", value.type)
         made.append((value, column))
-        first = key.nulls_first if key.nulls_first is not None else not key.descending
         order.append(OrderKey(column.id, key.descending, first))
     base = replace(frame, order=())
     items = plan.select(base, [*plan.kept(frame), *made])

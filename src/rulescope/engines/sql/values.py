@@ -327,6 +327,8 @@ def convert(value: Value, kind: str) -> Value:
     if value.constant is None:
         return null(kind)
     if value.known and value.type in ("int", "long") and kind in ("int", "long", "real"):
+        if kind == "int" and not -(2**31) <= value.constant < 2**31:
+            return null(kind)
         return long(value.constant, kind) if kind != "real" else real(value.constant)
     if value.known and value.type == "string" and kind == "datetime":
         ticks = datetime_ticks(value.constant)
