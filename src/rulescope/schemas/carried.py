@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from ..errors import UnsupportedError
 from ..model import (
     ANY,
+    FALSE,
+    TRUE,
     And,
     Call,
     Column,
@@ -47,13 +49,20 @@ class Carried:
             case And(terms) | Or(terms):
                 kind = type(expr)
                 kept: list[Expr] = []
+                lost = 0
                 for term in terms:
                     each = self.expr(term, negated, kind)
+                    lost += each is None
                     kept.extend(each.terms if isinstance(each, kind) else () if each is None else (each,))
-                return replace(expr, terms=tuple(kept)) if kept or not terms else None
+                if lost and lost == len(terms):
+                    return None
+                settled = FALSE if kind is And else TRUE
+                return settled if settled in kept else replace(expr, terms=tuple(kept))
             case Not(term):
                 inner = self.expr(term, not negated, among)
-                return inner.term if isinstance(inner, Not) else None if inner is None else Not(inner)
+                if inner is None or isinstance(inner, Not):
+                    return inner and inner.term
+                return FALSE if inner == TRUE else TRUE if inner == FALSE else Not(inner)
         try:
             return self._test(expr)
         except UnsupportedError as error:

@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 from ..errors import UnsupportedError
-from ..model import FALSE, TRUE, Call, Expr, Field, Match, Op, Scalar, replace
+from ..model import FALSE, TRUE, Call, Expr, Field, Index, Literal, Match, Op, Or, Scalar, replace
 from .columns import KINDS as PLAIN
-from .columns import FieldMap, Lookup, Outside, Types, text_of
+from .columns import ORDER, FieldMap, Json, Lookup, Outside, Types, stored, text_of, typed
 
 
 class Code(Lookup):
@@ -70,15 +70,7 @@ PLAIN_TEXT = re.compile(r"[\w@.+:/ =&;()#!$%*~|-]+", re.ASCII)
 
 
 class Listed(FieldMap):
-    """A list of texts in a dynamic column, of which any may match: `list To`. Asked of its JSON, `["a","b"]`."""
-
-    def match(self, match: Match, types: Types) -> Expr:
-        strange = [text_of(value) for value in match.values if not PLAIN_TEXT.fullmatch(text_of(value))]
-        if match.op not in self.FORMS or strange:
-            raise UnsupportedError("a list", f"{self.field} {match.op} {strange[:1]}")
-        op, form = self.FORMS[match.op]
-        values: tuple[Scalar, ...] = tuple(self._written(form, text_of(value), op) for value in match.values)
-        return replace(match, subject=Call("tostring", (Field(self.columns[0]),)), op=op, values=values)
+    """A list of texts, of which any may match: `list To`, `list RawEventData Tags`. Asked of its JSON, `["a","b"]`."""
 
     FORMS = {  # test of an element: the test of the list's JSON; inside an element a quotation mark follows a backslash
         Op.EQ: (Op.REGEX, r'[\[,]"{}"[,\]]'),
@@ -87,15 +79,99 @@ class Listed(FieldMap):
         Op.ENDSWITH: (Op.REGEX, r'{}"[,\]]'),
     }
 
-    @staticmethod
-    def _written(form: str, text: str, op: Op) -> str:
-        escaped = re.sub(r"([.+()#$*|])", r"\\\1", text) if op is Op.REGEX else text
-        return form.replace("{}", escaped)
+    def needs(self) -> tuple[str, ...]:
+        return self.columns[:1]
+
+    def value(self, types: Types) -> Expr:
+        raise UnsupportedError("a list", f"{self.field} as a value")
+
+    def match(self, match: Match, types: Types) -> Expr:
+        strange = [text_of(value) for value in match.values if not PLAIN_TEXT.fullmatch(text_of(value))]
+        if match.op not in self.FORMS or strange:
+            raise UnsupportedError("a list", f"{self.field} {match.op} {' '.join(strange[:1])}".rstrip())
+        op, form = self.FORMS[match.op]
+        values: tuple[Scalar, ...] = tuple(_written(form, text_of(value), op) for value in match.values)
+        held: Expr = Field(self.columns[0])
+        for key in self.columns[1:]:
+            held = Index(held, Literal(key))
+        return replace(match, subject=Call("tostring", (held,)), op=op, values=values)
 
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
-        if value is not None:
-            row[self.columns[0]] = value if isinstance(value, list) else [text_of(value)]
+        if value is None:
+            return
+        listed = value if isinstance(value, list) else [text_of(value)]
+        if len(self.columns) == 1:
+            row[self.columns[0]] = listed
+            return
+        inner = row[self.columns[0]] = dict(row.get(self.columns[0]) or {})
+        for key in self.columns[1:-1]:
+            inner[key] = dict(inner.get(key) or {})
+            inner = inner[key]
+        inner[self.columns[-1]] = listed
 
 
-KINDS: dict[str, type[FieldMap]] = PLAIN | {"code": Code, "always": Always, "never": Never, "list": Listed}
+class Bags(Listed):
+    """A list of objects, whose text a rule looks into: `bags RawEventData Parameters`."""
+
+    FORMS = {Op.CONTAINS: Listed.FORMS[Op.CONTAINS]}
+
+
+def _written(form: str, text: str, op: Op) -> str:
+    escaped = re.sub(r"([.+()#$*|])", r"\\\1", text) if op is Op.REGEX else text
+    return form.replace("{}", escaped)
+
+
+class Dash(FieldMap):
+    """A value the source writes as `-` when there is none, where the column may be empty: `dash RemoteIP`."""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op is Op.EMPTY:
+            return FALSE
+        if match.op is Op.EXISTS:
+            return TRUE
+        found = typed(self.value(types), self.type(types), match)
+        if match.op in (Op.CIDR, *ORDER):
+            return found
+        if match.op not in (Op.EQ, Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH):
+            raise UnsupportedError("a column that may be empty", f"{self.field} {match.op}")
+        none = [text_of(value) == "-" for value in match.values]
+        return Or((Match(self.value(types), Op.EMPTY), found)) if (all if match.every else any)(none) else found
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value in (None, ""):
+            raise Outside(f"{self.field} is `-` when there is none")
+        row[self.columns[0]] = None if value == "-" else stored(value, self.type(types))
+
+
+class Guid(Json):
+    """An identifier in braces, without them there: `guid AdditionalFields SubcategoryGuid`."""
+
+    def likely(self, value: Any) -> Any:
+        return value if value in (None, "") else f"{{{text_of(value).strip('{}')}}}"
+
+    def match(self, match: Match, types: Types) -> Expr:
+        bare = [text_of(value)[1:-1] for value in match.values if re.fullmatch(r"\{[^{}]+\}", text_of(value))]
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return super().match(match, types)
+        if match.op is not Op.EQ or len(bare) != len(match.values):
+            raise UnsupportedError("an identifier without braces", f"{self.field} {match.op}")
+        return super().match(replace(match, values=tuple(bare)), types)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value in (None, ""):
+            return
+        if not re.fullmatch(r"\{[^{}]+\}", text_of(value)):
+            raise Outside(f"{self.field} stands in braces, not {value!r}")
+        super().store(text_of(value)[1:-1], types, row)
+
+
+KINDS: dict[str, type[FieldMap]] = PLAIN | {
+    "code": Code,
+    "always": Always,
+    "never": Never,
+    "list": Listed,
+    "bags": Bags,
+    "dash": Dash,
+    "guid": Guid,
+}
 """First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""

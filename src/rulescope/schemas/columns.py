@@ -199,6 +199,8 @@ class Json(Made):
         bag = dict(held) if isinstance(held, dict) else json.loads(held) if held else {}
         inner = bag
         for key in self.columns[1:-1]:
+            if not isinstance(inner.get(key, {}), dict):
+                raise Outside(f"{self.field} is below a value")
             inner[key] = dict(inner.get(key, {}))
             inner = inner[key]
         inner[self.columns[-1]] = value if isinstance(value, str | int | float | bool) else text_of(value)

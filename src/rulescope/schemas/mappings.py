@@ -37,10 +37,11 @@ from ..model import (
     Within,
 )
 from .carried import Carried, confined, conjuncts, joined, reads
-from .codes import KINDS
+from .codes import Always, Dash, Listed, Never
 from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
 from .events import fields_in_channel, held
+from .parts import KINDS, Part
 from .tables import Tables, tables
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events", "event-table", "sentinel-tables")
@@ -54,6 +55,9 @@ WHERE_OPS = {
     "contains": (Op.CONTAINS, False),
     "exists": (Op.EXISTS, False),
 }
+JSON_TEXT = ("AdditionalFields", "AuthenticationDetails")
+"""Text columns of Defender's tables that hold JSON, by the schema reference."""
+
 DEVICE_OS = {"windows": (Op.STARTSWITH, "Windows"), "linux": (Op.EQ, "Linux"), "macos": (Op.EQ, "macOS")}
 
 
@@ -89,7 +93,9 @@ class Mapping:
             if known.lower() == folded:
                 return row
             if known.endswith(".*") and folded.startswith(known[:-1].lower()):
-                return Json(name, (row.columns[0], *name[len(known) - 1 :].split(".")))
+                if isinstance(row, Never):
+                    return row
+                return Json(name, (*row.columns, *name[len(known) - 1 :].split(".")))
         if self.others == "same":
             first, *rest = name.split(".")
             column = next((column for column in self.types if column.lower() == first.lower()), None)
@@ -107,12 +113,12 @@ class Mapping:
         return None
 
     def _is_bag(self, column: str) -> bool:
-        """Whether a column of the table holds properties: dynamic, or JSON in a text column of that name."""
-        return self.types[column] == "dynamic" or (self.types[column] == "string" and column == "AdditionalFields")
+        """Whether a column of the table holds properties: dynamic, or JSON in a text column."""
+        return self.types[column] == "dynamic" or (self.types[column] == "string" and column in JSON_TEXT)
 
     def has(self, event: Map[str, Any]) -> bool:
         """Whether an event of the log source is one of those the table has, by its `only` fields."""
-        return all(text_of(event.get(name, "")).lower() in self._names(name) for name in self.only)
+        return all(self._names(name).get(text_of(event.get(name, "")).lower()) for name in self.only)
 
     def _names(self, field: str) -> Map[str, str]:
         row = self.field(field)
@@ -121,6 +127,12 @@ class Mapping:
     def _unconfined(self, predicates: list[Expr]) -> str:
         """The `only` field that a rule does not hold to values the table has; empty when all are."""
         return next((f for f in self.only if not confined(And(tuple(predicates)), f, self._names(f))), "")
+
+    def _beyond(self, predicates: list[Expr], only: str) -> str:
+        """What of a rule the table has no events for: the values it asks of its `only` field."""
+        asked = next((v for name, v in held(And(tuple(predicates))).items() if name.lower() == only.lower()), ())
+        missing = sorted(value for value in asked if value not in self._names(only))
+        return f"events of {only} {', '.join(missing)}" if missing else f"events of any {only}"
 
     def map_query(self, query: Query, prefix: str = "", allow_loss: bool = False) -> tuple[Query, tuple[Loss, ...]]:
         """`query` (a source and filters) over this table, and what was lost (nothing unless `allow_loss`).
@@ -137,7 +149,7 @@ class Mapping:
             raise UnsupportedError(self.schema, "a query that does not start at a log source")
         beyond = self._unconfined(predicates)
         if beyond and not allow_loss:
-            raise UnsupportedError(self.table, f"events of another {beyond} than {' '.join(self._names(beyond))}")
+            raise UnsupportedError(self.table, self._beyond(predicates, beyond))
         carried = Carried(self, allow_loss)
         if beyond:
             carried.losses.append(Loss(f"events of another {beyond}", f"{self.table} has none", "narrowed"))
@@ -167,7 +179,7 @@ class Mapping:
         for condition in self.where:
             row.update(_satisfying(condition))
         listed = [(self.field(name), name, value) for name, value in event.items()]
-        listed.sort(key=lambda item: (not isinstance(item[0], Lookup), item[0] is None or isinstance(item[0], Local)))
+        listed.sort(key=_order)
         for row_map, name, value in listed:
             if row_map is not None:
                 if isinstance(value, list | dict) and self.types.get(row_map.columns[0]) != "dynamic":
@@ -176,7 +188,20 @@ class Mapping:
             elif self.keywords and isinstance(value, str):
                 free = next((column for column in self.keywords if column not in row), self.keywords[0])
                 row[free] = value  # text of the event itself, wherever a keyword may stand
+        if any(isinstance(row_map, Part) for row_map, _, _ in listed):
+            self._agreed(listed, row)
         return row
+
+    def _agreed(self, listed: list[tuple[FieldMap | None, str, Any]], row: Map[str, Any]) -> None:
+        """Raises Outside when parts of a text and the whole say different things."""
+        shared = {row_map.columns[0] for row_map, _, _ in listed if isinstance(row_map, Part)}
+        for row_map, name, value in listed:
+            if row_map is None or value in (None, "") or row_map.columns[0] not in shared:
+                continue
+            whole = text_of(row.get(row_map.columns[0]) or "")
+            said = row_map.held(whole) if isinstance(row_map, Part) else whole
+            if type(row_map) in (FieldMap, Part) and said != text_of(value):
+                raise Outside(f"{name} {value!r} in {whole!r}")
 
     def complete(self, event: Map[str, Any], asked: Iterable[str]) -> dict[str, Any]:
         """`event` with those of the `asked` fields that every row tells by its kind of event: EventID, a direction."""
@@ -186,7 +211,13 @@ class Mapping:
         made = dict(event)
         for name in asked:
             row = self.field(name)
-            if row is None or made.get(name) is not None or row.columns[0] not in kinds:
+            if row is None or made.get(name) is not None:
+                continue
+            if isinstance(row, Always):
+                made[name] = row.columns[0]
+            if isinstance(row, Dash):
+                made[name] = "-"
+            if row.columns[0] not in kinds:
                 continue
             held_there = kinds[row.columns[0]]
             if isinstance(row, Lookup):
@@ -214,6 +245,12 @@ class Mapping:
 
         names = dict.fromkeys(found.name for found in expressions(query, Field))
         return tuple(n for n in names if (n == "*" and not self.keywords) or (n != "*" and self.field(n) is None))
+
+
+def _order(item: tuple[FieldMap | None, str, Any]) -> tuple[bool, bool, bool]:
+    """Kinds of event first, then columns, then what depends on them: parts of a text, the machine's own end."""
+    row_map = item[0]
+    return not isinstance(row_map, Lookup), row_map is None or isinstance(row_map, Local), isinstance(row_map, Part)
 
 
 def _event_fields(where: tuple[Expr, ...]) -> frozenset[str]:
@@ -316,7 +353,27 @@ def mappings_for(logsource: Logsource, schema: str) -> tuple[Mapping, ...]:
 
 @cache
 def _mappings_for(logsource: Logsource, schema: str) -> tuple[Mapping, ...]:
-    return tuple(entry.mapping(logsource) for entry in _read(schema) if entry.covers(logsource))
+    found = [entry for entry in _read(schema) if entry.covers(logsource)]
+    own = None if found else _own(logsource, schema)
+    return tuple(entry.mapping(logsource) for entry in (*found, *((own,) if own else ())))
+
+
+def _own(logsource: Logsource, schema: str) -> _Entry | None:
+    """The entry of a log source that is a table by its own name, `product: m365, service: EmailEvents`, its fields the
+    table's columns; without a product the name must be written as the table's."""
+    file = _file(schema)
+    name = logsource.service or logsource.category
+    if "native" not in file or (logsource.service and logsource.category):
+        return None
+    known = target_tables(schema)
+    table = next((each for each in known if each.lower() == name.lower()), "")
+    if not table or (table != name if not logsource.product else logsource.product not in file["native"]):
+        return None
+    if logsource.product in DEVICE_OS and "DeviceId" not in known[table]:
+        return None
+    lists: dict[str, FieldMap] = {each: Listed(each, (each,)) for each in file.get("lists", {}).get(table, ())}
+    os = "DeviceInfo" if logsource.product in DEVICE_OS else ""
+    return _Entry(schema, (), (), (), table, (), os, lists, known[table], (), "same")
 
 
 def _entries(schema: str) -> Iterator[Mapping]:
@@ -326,11 +383,16 @@ def _entries(schema: str) -> Iterator[Mapping]:
 
 
 @cache
-def _read(schema: str) -> tuple[_Entry, ...]:
+def _file(schema: str) -> dict[str, Any]:
     try:
-        file = tomllib.loads(text(f"mappings/{schema}.toml"))
+        return tomllib.loads(text(f"mappings/{schema}.toml"))
     except tomllib.TOMLDecodeError as error:
         raise SchemaError(f"mappings/{schema}.toml: {error}") from error
+
+
+@cache
+def _read(schema: str) -> tuple[_Entry, ...]:
+    file = _file(schema)
     known = target_tables(schema)
     lookups = {name: {k.lower(): v for k, v in rows.items()} for name, rows in file.get("lookup", {}).items()}
     groups: dict[str, dict[str, FieldMap]] = {}
@@ -345,7 +407,7 @@ def _read(schema: str) -> tuple[_Entry, ...]:
 @cache
 def target_tables(schema: str) -> Tables:
     """The tables of a target schema, for binding. Raises SchemaError for an unknown schema."""
-    return tables(tomllib.loads(text(f"mappings/{schema}.toml")).get("tables", "sentinel"))
+    return tables(_file(schema).get("tables", "sentinel"))
 
 
 def _entry(row: dict[str, Any], schema: str, groups: Map[str, dict[str, FieldMap]], known: Tables) -> _Entry:
@@ -383,7 +445,7 @@ def field_map(name: str, row: str, lookups: Map[str, Map[str, str]]) -> FieldMap
     kind, _, argument = word.partition(":")
     if kind not in KINDS or not rest:
         return FieldMap(name, (row,))
-    if kind in ("lookup", "code"):
+    if kind in ("lookup", "code", "told"):
         if argument not in lookups:
             raise SchemaError(f"no lookup {argument!r} for {name}")
         return KINDS[kind](name, tuple(rest), argument, lookups[argument])

@@ -107,7 +107,7 @@ class Told(FieldMap):
     """A value that several columns tell together: `told:logons EventType EventResult`.
 
     The lookup gives for each value those of the columns, `Logon|Success`; for a value that the table's rows never have,
-    nothing. Only as many columns are asked as tell the values apart.
+    nothing. After the first column only those are asked that tell the values apart.
     """
 
     @cached_property
@@ -124,9 +124,9 @@ class Told(FieldMap):
         return FALSE if not tests else tests[0] if len(tests) == 1 else Or(tests)
 
     def _test(self, row: tuple[str, ...], wanted: frozenset[tuple[str, ...]]) -> Expr:
-        """The columns that tell `row`, the first ones kept, from those that are not wanted."""
+        """The first column, and of the others those that tell `row` from the rows that are not wanted."""
         asked = list(range(len(self.columns)))
-        for column in reversed(range(len(self.columns))):
+        for column in reversed(range(1, len(self.columns))):
             rest = [each for each in asked if each != column]
             if {other for other in self.known.values() if all(other[i] == row[i] for i in rest)} <= wanted:
                 asked = rest
@@ -143,13 +143,19 @@ class Told(FieldMap):
 
 
 class Plain(FieldMap):
-    """A text that some sources of the table keep as XML does: `plain Object` asks only for what is the same in both."""
+    """A text that some sources of the table keep as XML writes it: `plain Object` asks only for what is the same in both.
+
+    Braces around the whole are left out there too, so what a text ends with is not asked.
+    """
 
     MARKS = frozenset("<>&\"'{}")
+    ENTITIES = ("&lt;", "&gt;", "&amp;", "&quot;", "&apos;")
 
     def match(self, match: Match, types: Types) -> Expr:
         for value in match.values:
-            if self.MARKS & set(text_of(value)) or (match.op is Op.REGEX):
+            text = text_of(value).lower()
+            inside = match.op is Op.CONTAINS and (";" in text or any(text in each for each in self.ENTITIES))
+            if self.MARKS & set(text) or inside or match.op not in (Op.EQ, Op.CONTAINS, Op.STARTSWITH):
                 raise UnsupportedError("text that may stand as XML", f"{self.field} {match.op} {value!r}")
         return super().match(match, types)
 
