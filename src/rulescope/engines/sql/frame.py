@@ -35,6 +35,21 @@ class OrderKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Graph:
+    """What makes a frame of edges a graph: its nodes, and the SQL names of what is hidden in both.
+
+    Nodes have a `number` (from 1, without gaps) and their id `key`; edges a number `edge`, and the numbers of their two ends.
+    """
+
+    nodes: Frame
+    number: str
+    key: Col
+    edge: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """`cte` holds the rows. `groups` are hidden columns that part the rows (partition, mv-apply): every stage works per group."""
 
@@ -45,6 +60,7 @@ class Frame:
     serialized: bool = False
     universe: str = ""  # a CTE with every group, also those without rows here
     tables: tuple[str, ...] = field(default=(), compare=False)
+    graph: Graph | None = None
 
     @property
     def hidden(self) -> tuple[str, ...]:

@@ -132,6 +132,8 @@ def united(plan: Plan, frames: list[Frame], kind: str = "outer", source: str = "
     """`UNION ALL` of frames; a name with several types becomes one column a type (`a_int`, `a_string`)."""
     if not frames:
         raise unsupported("a union of no tables")
+    if any(frame.graph is not None for frame in frames):
+        raise unsupported("a union of graphs")
     if len(frames) == 1 and not source:
         return frames[0]
     keys = _columns(frames, kind)

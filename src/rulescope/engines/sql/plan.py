@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...binding import RowType, Scope, named_columns
+from ...binding.graphs import graph as graph_row
 from ...model import Call, Column, Expr, Node, Project, Query, Step, ToScalar, TypedName, rewrite, walk
 from ...model.walk import opaques
 from .expressions import Expressions
@@ -115,8 +116,8 @@ class Plan:
 
     # ---------------------------------------------------------------- queries
 
-    def query(self, query: Query) -> Frame:
-        """`query` lowered; its lets are seen inside it only."""
+    def query(self, query: Query, graph: bool = False) -> Frame:
+        """`query` lowered; its lets are seen inside it only. Rows, unless it may be a `graph` too."""
         from .stages import lower
 
         if self.depth > 100:
@@ -135,6 +136,8 @@ class Plan:
         self.lets, self.depth = saved, self.depth - 1
         if frame is None:
             raise unsupported("a query without stages")
+        if frame.graph is not None and not graph:
+            raise unsupported("a graph where rows are expected")
         return frame
 
     def inner(self, query: Query, frame: Frame) -> Frame:
@@ -152,12 +155,12 @@ class Plan:
         if found.frame is None:
             saved, self.lets = self.lets, found.outer
             saved_current, self.current = self.current, None
-            frame = self.query(found.query)
+            frame = self.query(found.query, graph=True)
             self.lets, self.current = saved, saved_current
-            if found.materialized:
+            if found.materialized and frame.graph is None:
                 frame = replace(frame, cte=self.cte(f"SELECT * FROM {frame.cte}", materialized=True))
             found.frame = frame
-        return self.copied(found.frame)
+        return self.copied(found.frame) if found.frame.graph is None else found.frame
 
     def copied(self, frame: Frame) -> Frame:
         """`frame` with column names of its own, so that it may be joined with itself."""
@@ -279,6 +282,11 @@ class Plan:
     def named(self, stage: Step, frame: Frame) -> list[tuple[str, Expr]]:
         """The columns a stage computes, named as binding names them; functions of several columns taken apart."""
         return [(column.name, column.value) for column in named_columns(stage, row_of(frame), Scope())]
+
+    def named_parts(self, stage: Step, frame: Frame) -> list[tuple[str, Expr]]:
+        """The same for a stage whose columns are named over a graph."""
+        nodes = row_of(frame.graph.nodes) if frame.graph is not None else RowType(())
+        return [(column.name, column.value) for column in named_columns(stage, graph_row(row_of(frame), nodes), Scope())]
 
     def computed(self, stage: Step, frame: Frame) -> tuple[Frame, list[tuple[str, Value]]]:
         """Names and values of the columns a stage computes row by row, over the frame that is returned."""

@@ -23,10 +23,14 @@ from ...model import (
     Filter,
     Find,
     GetSchema,
+    GraphComponents,
+    GraphMatch,
+    GraphToTable,
     Inline,
     Invoke,
     Join,
     Limit,
+    MakeGraph,
     MakeSeries,
     Nested,
     Parse,
@@ -54,7 +58,7 @@ from ...model import (
     walk,
 )  # fmt: skip
 from ..types import CLR
-from . import aggregates, expand, joins, parsing, plugins, rowscan, series, tops
+from . import aggregates, expand, graphs, joins, parsing, paths, plugins, rowscan, series, tops
 from .frame import Col, Frame
 from .plan import row_of
 from .stages_order import ordered
@@ -76,6 +80,8 @@ def lower(plan: Plan, stage: Step, frame: Frame | None) -> Frame:
         raise unsupported(f"operator {getattr(stage, 'keyword', type(stage).__name__)}")
     if frame is None:
         raise unsupported(f"operator {stage.keyword} without rows before it")
+    if frame.graph is not None and not isinstance(stage, ON_GRAPHS):
+        raise unsupported(f"operator {stage.keyword} of a graph")
     return build(plan, stage, frame)
 
 
@@ -90,7 +96,7 @@ def _scan(plan: Plan, stage: Scan, frame: Frame | None) -> Frame:
 
 
 def _nested(plan: Plan, stage: Nested, frame: Frame | None) -> Frame:
-    return plan.query(stage.query)
+    return plan.query(stage.query, graph=True)
 
 
 def _table_call(plan: Plan, stage: TableCall, frame: Frame | None) -> Frame:
@@ -407,10 +413,13 @@ SOURCES: dict[type, Callable[..., Frame]] = {
     Search: _search, Find: _find, Union: joins.union, Evaluate: plugins.evaluate,
 }  # fmt: skip
 
+ON_GRAPHS = (GraphMatch, GraphToTable, GraphComponents)
+
 STAGES: dict[type, Callable[..., Frame]] = {
     Filter: _filter, Extend: _extend, Serialize: _extend, Project: _project, Select: _select, Rename: _rename,
     Distinct: _distinct, Aggregate: aggregates.summarize, Count: _count, MakeSeries: series.make_series, Join: joins.join,
     Sort: _sort, Limit: _limit, Top: _top, TopNested: tops.top_nested, TopHitters: tops.top_hitters,
     SampleDistinct: _sample_distinct, Parse: parsing.parse, ParseKv: parsing.parse_kv, Expand: expand.expand, Apply: expand.apply,
     Invoke: _invoke, Partition: _partition, ScanRows: rowscan.scan_rows, GetSchema: _get_schema, Consume: _consume, As: _as, Render: _as_is,
+    MakeGraph: graphs.make_graph, GraphMatch: paths.graph_match, GraphToTable: graphs.to_table, GraphComponents: graphs.mark_components,
 }  # fmt: skip
