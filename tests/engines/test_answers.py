@@ -129,7 +129,6 @@ def test_answers(engine: Engine, text: str, expected: list[tuple[Any, ...]]) -> 
             "range x from 1 to 3 step 1 | top-nested 1 of x with others = 0 by count(), top-nested 1 of x by count()",
             "others above a level without",
         ),
-        ("range x from 1 to 3 step 1 | summarize hll(x)", "hll"),
     ],
 )
 def test_refused_by_name(engine: Engine, text: str, construct: str) -> None:

@@ -9,7 +9,6 @@ from ..sql.scalars_geo import NEEDS
 
 SERVICE = "asks a cluster about itself; there is none here"
 STORAGE = "asks how rows are stored; files have no extents"
-SKETCH = "reads a sketch whose format is not documented"
 OUTLINE = "the outline of its result is not documented; only null for input that is not valid is given"
 INTERNAL = "is internal and not documented"
 GRAPH = "belongs to graph operators, which are not run"
@@ -29,13 +28,6 @@ REFUSED = {
             "estimate_data_size", "row_id", "rowstore_ordinal_range",
         ),
         STORAGE,
-    ),
-    **dict.fromkeys(
-        (
-            "dcount_hll", "hll_isvalid", "hll_merge", "merge_tdigest", "percentile_tdigest", "percentiles_array_tdigest",
-            "percentrank_tdigest", "rank_tdigest", "tdigest_isvalid", "tdigest_merge",
-        ),
-        SKETCH,
     ),
     **dict.fromkeys(("all", "any", "inner_nodes", "labels", "map", "node_degree_in", "node_degree_out", "node_id"), GRAPH),
     **dict.fromkeys(

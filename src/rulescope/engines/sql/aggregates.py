@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...model import Aggregate, Call, Column, Expr, MakeSeries, Named, Project, Star
 from .expressions import Expressions
 from .frame import Col, Frame
+from .sketches import SKETCH_AGGREGATES
 from .values import Value, convert, number, to_json, unsupported
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ ALIAS = {
     "anyif": "take_anyif",
     "make_dictionary": "make_bag",
     "make_list_with_nulls": "make_list_with_nulls",
+    "merge_tdigest": "tdigest_merge",
 }
 CONDITIONAL = {
     "countif": "count", "sumif": "sum", "avgif": "avg", "minif": "min", "maxif": "max", "dcountif": "dcount", "stdevif": "stdev",
     "varianceif": "variance", "take_anyif": "take_any", "make_list_if": "make_list", "make_set_if": "make_set", "make_bag_if": "make_bag",
     "count_distinctif": "count_distinct", "percentileif": "percentile", "variancepif": "variancep",
-    "covarianceif": "covariance", "covariancepif": "covariancep",
+    "covarianceif": "covariance", "covariancepif": "covariancep", "hll_if": "hll",
 }  # fmt: skip
 
 
@@ -122,8 +124,6 @@ def aggregate_value(plan: Plan, frame: Frame, expr: Expr) -> Value:
         name = ALIAS.get(call.name, call.name)
         plain = CONDITIONAL.get(name, name)
         if plain not in AGGREGATES:
-            if call.name in UNKNOWN:
-                raise unsupported(f"aggregate {call.name}")
             return None
         inner = plan.expressions(frame)
         args = [arg.value if isinstance(arg, Named) else arg for arg in call.args]
@@ -137,10 +137,6 @@ def aggregate_value(plan: Plan, frame: Frame, expr: Expr) -> Value:
         return AGGREGATES[plain](Site(inner, where, frame.order_sql), args, call.name)
 
     return Expressions(plan, frame, special).value(expr)
-
-
-UNKNOWN = frozenset(("hll", "hll_if", "hll_merge", "tdigest", "tdigest_merge", "merge_tdigest", "buildschema"))
-"""Aggregates whose results no query can compare, and one whose order is not defined."""
 
 
 # ---------------------------------------------------------------- one function an aggregate
@@ -332,5 +328,5 @@ AGGREGATES: dict[str, Callable[[Site, list[Expr], str], Value]] = {
     "variancep": _spread("var_pop"), "take_any": _any, "percentile": _percentile, "percentilew": _weighted, "percentiles_array": _percentile_list, "percentilesw_array": _percentile_list,
     "covariance": _covariance("covar_samp"), "covariancep": _covariance("covar_pop"), "make_list": _make_list,
     "make_list_with_nulls": _make_list, "make_set": _make_set, "make_bag": _make_bag, "binary_all_and": _binary("bit_and", "NULL"),
-    "binary_all_or": _binary("bit_or", "NULL"), "binary_all_xor": _binary("bit_xor", "NULL"),
+    "binary_all_or": _binary("bit_or", "NULL"), "binary_all_xor": _binary("bit_xor", "NULL"), **SKETCH_AGGREGATES,
 }  # fmt: skip

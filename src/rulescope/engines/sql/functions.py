@@ -11,6 +11,7 @@ from ..types import ALIASES, SQL_TYPES
 from .checks import around, assertion
 from .predicates import compare, empty, group_sql
 from .scalars import FUNCTIONS, SAME, Row
+from .sketches import SKETCH_FUNCTIONS
 from .values import (
     NUMERIC,
     Value,
@@ -561,7 +562,7 @@ BUILT: dict[str, Builder] = {
     "array_sort_asc": _array_sort(False), "array_sort_desc": _array_sort(True), "range": _range, "typeof": _typeof,
     "geo_info_from_ip_address": _geo_info, "toscalar": lambda functions, node, at: at.value(node.args[0]),
     "ingestion_time": _ingestion_time, "datetime_list_timezones": _constant_list,
-    **{name: _series(name.removeprefix("series_")) for name in SERIES_DYNAMIC},
+    **{name: _series(name.removeprefix("series_")) for name in SERIES_DYNAMIC}, **SKETCH_FUNCTIONS,
 }  # fmt: skip
 
 

@@ -308,7 +308,7 @@ FUNCTIONS: dict[str, tuple[Row, ...]] = {
 }
 
 SAME = {  # name: the name it is read as
-    "iif": "iff", "todynamic": "parse_json", "toobject": "parse_json", "parsejson": "parse_json", "todouble": "toreal", "toboolean": "tobool", "totime": "totimespan",
+    "iif": "iff", "merge_tdigest": "tdigest_merge", "todynamic": "parse_json", "toobject": "parse_json", "parsejson": "parse_json", "todouble": "toreal", "toboolean": "tobool", "totime": "totimespan",
     "extractjson": "extract_json", "extractall": "extract_all", "replace": "replace_regex", "pack": "bag_pack",
     "pack_dictionary": "bag_pack", "makestring": "make_string", "parseurl": "parse_url", "parseurlquery": "parse_urlquery",
     "base64_decodestring": "base64_decode_tostring", "base64_encodestring": "base64_encode_tostring", "notempty": "isnotempty",
