@@ -11,7 +11,7 @@ from .data import lines, rows
 Tables = Mapping[str, Mapping[str, str]]
 """Table -> column -> Kusto type (string long int real bool datetime timespan decimal guid dynamic)."""
 
-SCHEMAS = ("sentinel", "defender", "asim")
+SCHEMAS = ("sentinel", "defender", "asim", "parsers")
 
 
 @cache
@@ -19,7 +19,8 @@ def tables(name: str = "sentinel") -> Tables:
     """The tables of one platform, or of several joined by `+` (`sentinel+asim`); the first that knows a table wins.
 
     `sentinel`: Azure Monitor and Sentinel tables; `defender`: advanced hunting (time column `Timestamp`); `asim`: the
-    parser functions (`imWebSession`, `_Im_WebSession`, `ASimWebSession`, ...) with the columns of their schema.
+    parser functions (`imWebSession`, `_Im_WebSession`, `ASimWebSession`, ...) with the columns of their schema; `parsers`:
+    functions that solutions install over their own tables (`OktaSSO`).
     Raises SchemaError for another name.
     """
     if "+" in name:
@@ -73,7 +74,7 @@ class DataConnector:
 def connectors() -> dict[str, DataConnector]:
     """Data connectors of Microsoft Sentinel by id: those its content defines, and the built-in ones."""
     found: dict[str, DataConnector] = {}
-    for row in (*rows("connectors.tsv"), *rows("connectors-own.tsv")):
+    for row in (*rows("connectors-own.tsv"), *rows("connectors.tsv")):
         known = found[row["id"]].tables if row["id"] in found else ()
         listed = tuple(dict.fromkeys((*known, *row["tables"].split())))
         found[row["id"]] = DataConnector(row["id"], row["title"], listed)
@@ -81,12 +82,13 @@ def connectors() -> dict[str, DataConnector]:
 
 
 def filled_by(table: str) -> tuple[DataConnector, ...]:
-    """The connectors that fill a table, those that fill fewest tables first; only those named after it when there are any.
+    """The connectors that fill a table, those that fill fewest tables first; only built-in or namesake ones where there are any.
 
     Content of others that merely reads a common table lists it too.
     """
     found = [each for each in connectors().values() if table in each.tables]
-    named = [each for each in found if table.lower() in each.id.lower()]
+    own = {row["id"] for row in rows("connectors-own.tsv") if table in row["tables"].split()}
+    named = [each for each in found if each.id in own or (not own and table.lower() in each.id.lower())]
     return tuple(sorted(named or found, key=lambda each: (len(each.tables), len(each.id), each.id)))
 
 
