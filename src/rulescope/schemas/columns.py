@@ -23,6 +23,9 @@ TEXT_OPS = frozenset(
 )
 ORDER = frozenset((Op.LT, Op.LE, Op.GT, Op.GE))
 NUMBERS = ("int", "long", "real", "decimal")
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""An identifier as Kusto's `tostring` writes it."""
+
 Types = Mapping[str, str]
 
 
@@ -52,7 +55,7 @@ def typed(subject: Expr, type: str, match: Match) -> Expr:
         return absent if match.op is Op.EMPTY else Not(absent)
     if type == "dynamic":
         return _string(Call("tostring", (subject,)), match)
-    if match.op in TEXT_OPS:
+    if match.op in TEXT_OPS or type == "guid":
         return _string(Call("tostring", (subject,)), match)
     if type in NUMBERS:
         return _number(subject, type, match)
@@ -115,6 +118,8 @@ def stored(value: Any, type: str) -> Any:
         return text_of(value).lower() == "true"
     if type == "dynamic":
         return value
+    if type == "guid" and GUID.fullmatch(text_of(value)):
+        return text_of(value)
     raise Outside(f"no {type} from {value!r}")
 
 
@@ -196,7 +201,12 @@ class Json(Made):
             return
         dynamic = types.get(self.columns[0], "dynamic") == "dynamic"
         held = row.get(self.columns[0])
-        bag = dict(held) if isinstance(held, dict) else json.loads(held) if held else {}
+        try:
+            bag = dict(held) if isinstance(held, dict) else json.loads(held) if held else {}
+        except ValueError:
+            bag = None
+        if not isinstance(bag, dict):
+            raise Outside(f"{self.field} is below a value")
         inner = bag
         for key in self.columns[1:-1]:
             if not isinstance(inner.get(key, {}), dict):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from functools import cache
+from json import dumps
 from typing import Any
 from urllib.parse import unquote
 
@@ -182,6 +183,10 @@ class Mapping:
         listed.sort(key=_order)
         for row_map, name, value in listed:
             if row_map is not None:
+                if isinstance(value, dict) and type(row_map) is FieldMap and self._is_bag(row_map.columns[0]):
+                    dynamic = self.types[row_map.columns[0]] == "dynamic"
+                    row[row_map.columns[0]] = value if dynamic else dumps(value, separators=(",", ":"))
+                    continue
                 if isinstance(value, list | dict) and self.types.get(row_map.columns[0]) != "dynamic":
                     raise Outside(f"{name} is {type(value).__name__}")
                 row_map.store(value, self.types, row)
@@ -232,12 +237,34 @@ class Mapping:
                     made[name] = held_there[row.columns[-1]]
             elif type(row) is FieldMap:
                 made[name] = held_there
-        return made
+        return self._whole(made) if self.others == "same" else made
+
+    def _whole(self, event: dict[str, Any]) -> dict[str, Any]:
+        """`event` with one bag where it has both the text of a bag and properties of it: the text is one more of these."""
+        for name, value in list(event.items()):
+            below = [other for other in event if other.startswith(f"{name}.")]
+            row = self.field(name) if below and isinstance(value, str) else None
+            if type(row) is not FieldMap or not self._is_bag(row.columns[0]):
+                continue
+            bag: dict[str, Any] = {"Text": value}
+            for other in below:
+                inner, *keys = bag, *other.split(".")[1:]
+                for key in keys[:-1]:
+                    inner = inner.setdefault(key, {})
+                inner[keys[-1]] = event.pop(other)
+            event[name] = bag
+        return event
 
     def likely(self, event: Map[str, Any]) -> dict[str, Any]:
         """An event like `event`, with values that events of the log source can have."""
         fields = {name: self.field(name) for name in event}
-        return {name: row.likely(value) if (row := fields[name]) else value for name, value in event.items()}
+        made = {name: row.likely(value) if (row := fields[name]) else value for name, value in event.items()}
+        for name, part in fields.items():  # a whole that has the parts beside it
+            for other, whole in fields.items():
+                if isinstance(part, Part) and type(whole) is FieldMap and whole.columns == part.columns:
+                    if made[name] and isinstance(made[other], str):
+                        made[other] = part.put(made[other], text_of(made[name]))
+        return made
 
     def unmapped(self, query: Query) -> tuple[str, ...]:
         """Fields of `query` the table has no place for, in reading order."""
@@ -360,20 +387,27 @@ def _mappings_for(logsource: Logsource, schema: str) -> tuple[Mapping, ...]:
 
 def _own(logsource: Logsource, schema: str) -> _Entry | None:
     """The entry of a log source that is a table by its own name, `product: m365, service: EmailEvents`, its fields the
-    table's columns; without a product the name must be written as the table's."""
-    file = _file(schema)
+    table's columns. A product that is not among the schema's `native` ones must write the name as the table has it.
+    """
     name = logsource.service or logsource.category
-    if "native" not in file or (logsource.service and logsource.category):
+    products = _inherited(schema, "native")
+    if not products or (logsource.service and logsource.category):
         return None
     known = target_tables(schema)
     table = next((each for each in known if each.lower() == name.lower()), "")
-    if not table or (table != name if not logsource.product else logsource.product not in file["native"]):
+    if not table or (table != name and logsource.product not in products):
         return None
     if logsource.product in DEVICE_OS and "DeviceId" not in known[table]:
         return None
-    lists: dict[str, FieldMap] = {each: Listed(each, (each,)) for each in file.get("lists", {}).get(table, ())}
+    lists: dict[str, FieldMap] = {each: Listed(each, (each,)) for each in _inherited(schema, "lists").get(table, ())}
     os = "DeviceInfo" if logsource.product in DEVICE_OS else ""
     return _Entry(schema, (), (), (), table, (), os, lists, known[table], (), "same")
+
+
+def _inherited(schema: str, key: str) -> Any:
+    """A table or list of a mapping file, or of the first file it extends that has it; empty when none has."""
+    file = _file(schema)
+    return file[key] if key in file else next((f for b in file.get("extends", ()) if (f := _inherited(b, key))), {})
 
 
 def _entries(schema: str) -> Iterator[Mapping]:
