@@ -220,7 +220,7 @@ def _cased_text(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic
     if values:
         yield Diagnostic(
             "case-sensitive",
-            f"{field} is free text, and {values[0]!r} written in other case escapes",
+            f"{field} is compared with case: {values[0]!r} written in other case escapes",
             "note",
             span=test.span,
             suggestion="compare without case",

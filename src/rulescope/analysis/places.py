@@ -14,7 +14,7 @@ from .subjects import subject
 COUNTS = frozenset(
     {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
      "min", "minif", "max", "maxif", "stdev", "stdevif", "variance", "percentile", "hll", "array_length",
-     "set_difference", "binary_all_or"}
+     "set_difference", "binary_all_or", "strlen", "countof"}
 )  # fmt: skip
 KEPT = frozenset({"arg_max", "arg_min", "take_any", "any", "argmax", "argmin"})
 PREFIXES = {
@@ -53,7 +53,7 @@ class Names:
 
 def _counted(value: m.Expr, names: Names) -> str:
     match value:
-        case m.Call(name) if name in COUNTS:
+        case m.Call(name) if name in COUNTS or name.startswith("series_"):
             return m.outline_expr(value)
         case m.Field(name):
             return names.counted.get(name, "")
@@ -166,9 +166,12 @@ def _after(stage: m.Step, names: Names) -> None:
                     made.put(column.name, column.value)
                     _take(names, made, column.name)
                 else:
+                    how = _counted(column.value, before)
                     for name in column.names:
                         names.aliases.pop(name, None)
                         names.counted.pop(name, None)
+                        if how:
+                            names.counted[name] = how
         case m.Apply(columns):
             for column in columns:
                 if column.name:
@@ -179,6 +182,11 @@ def _after(stage: m.Step, names: Names) -> None:
                 kept = {c.value.name for c in by if isinstance(c.value, m.Field)}
                 names.aliases = {name: value for name, value in names.aliases.items() if name in kept}
                 names.counted = {name: value for name, value in names.counted.items() if name in kept}
+            for column in (*by, *aggregates):
+                _aggregated(column, before, names)
+        case m.MakeSeries(aggregates, by=by):
+            before = names.copy()
+            names.aliases, names.counted = {}, {}
             for column in (*by, *aggregates):
                 _aggregated(column, before, names)
         case m.Count(name):

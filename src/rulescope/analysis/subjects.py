@@ -49,7 +49,8 @@ def subject(expr: m.Expr, aliases: Aliases) -> str | None:
             return found.pop() if len(found) == 1 else None
         case m.Call("extractjson" | "extract_json", (m.Literal(str() as path), base, *_)):
             inner = subject(base, aliases)
-            return f"{inner}.{path.removeprefix('$').lstrip('.')}" if inner else None
+            rest = path.removeprefix("$").lstrip(".")
+            return f"{inner}{'' if rest.startswith('[') else '.'}{rest}" if inner else None
         case m.Index(base, key):
             inner = subject(base, aliases)
             return f"{inner}{_step(key)}" if inner and _step(key) else None

@@ -49,11 +49,12 @@ class Threshold(Node, frozen=True):
 
 
 class Grouping(Node, frozen=True):
-    """What a stage counts or collects (`aggregates`, as text) and per which fields."""
+    """What a stage counts or collects (`aggregates`, as text) and per which fields; `bins` are those of time among them."""
 
     by: tuple[str, ...]
     aggregates: tuple[str, ...]
     stage: int = 0
+    bins: tuple[str, ...] = ()
 
 
 def is_time(expr: m.Expr, names: Names) -> bool:
@@ -214,6 +215,8 @@ def _ago(expr: m.Expr) -> float | None:
     match expr:
         case m.Call("ago", (length,)):
             return seconds(length)
+        case m.Call("startofday" | "startofweek" | "startofmonth" | "bin" | "datetime", (inner, *_)):
+            return _ago(inner)
         case m.Call("now", (m.Literal(int() as ticks, "timespan"),)) if ticks < 0:
             return -ticks / 10_000_000
         case m.Call("now", (m.Call("negate", (length,)),)) | m.Call("-", (m.Call("now", ()), length)):
@@ -245,7 +248,12 @@ def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple
             case m.Aggregate(aggregates, by) | m.MakeSeries(aggregates=aggregates, by=by):
                 names = tuple(_column(column, place.names) for column in by)
                 texts = tuple(m.outline_expr(column.value) for column in aggregates)
-                found.append(Grouping(names, texts, place.number))
+                bins = tuple(
+                    name
+                    for name, column in zip(names, by, strict=True)
+                    if (subject(column.value, place.names.aliases) or "").lower() in TIME_FIELDS
+                )
+                found.append(Grouping(names, texts, place.number, bins))
             case m.Distinct(columns):
                 found.append(Grouping(tuple(_column(column, place.names) for column in columns), (), place.number))
             case m.Correlate(kind, _, group_by):
@@ -254,8 +262,13 @@ def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple
 
 
 def _column(column: m.Column, names: Names) -> str:
-    """A grouping column as its author calls it."""
+    """A grouping column as its author calls it; a bin without a name as it is."""
     value = column.value
+    match value:
+        case m.Call("bin" | "floor" | "bin_at", (m.Field(), width, *_)) if not column.name and seconds(width):
+            return spoken(value)
+        case m.Call("tostring" | "tolower" | "toupper" | "toint" | "tolong", (m.Field(inner),)) if not column.name:
+            return inner
     return column.name or (value.name if isinstance(value, m.Field) else shown(value, names.aliases))
 
 

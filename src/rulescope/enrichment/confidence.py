@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis import shown
-from ..model import And, Compare, Expr, Field, Match, Node, Not, Or, expressions
+from ..model import And, Compare, Expr, Field, Match, Node, Not, OpaqueExpr, Or, Within, expressions
 from .facts import Facts, Sentence
 from .guidance import KINDS
 from .hypothesis import OUTSIDE, speaker
@@ -67,6 +67,9 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
             (-10, Sentence("Its query is in a language that is only shown and searched here, not read.", "diagnostics"))
         ]
     if not facts.understood:
+        gaps = {each.keyword for each in expressions(facts.query, OpaqueExpr)}
+        if gaps == {"placeholder"}:
+            return [(-10, Sentence("It waits for values of yours in the place of its placeholders.", "diagnostics"))]
         return [(-10, Sentence("Parts of its query were not understood.", "diagnostics"))]
     faults = [each for each in facts.diagnostics if each.severity in ("error", "warning")]
     if faults:
@@ -121,7 +124,7 @@ def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:
             return frozenset()
         case Field(name):
             return frozenset({names.common(names.aliases.get(name, name))})
-        case Match(subject) | Compare(subject):
+        case Match(subject) | Compare(subject) | Within(subject):
             found = shown(subject, names.aliases)
             return frozenset({names.common(found)}) if "(" not in found else _inside(expr, names)
     return _inside(expr, names)

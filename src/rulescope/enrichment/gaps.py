@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..analysis import shown
 from ..model import And, Expr, Match, Op, Or
 from .facts import Facts, Sentence
+from .guidance import KINDS
 from .hypothesis import speaker
 from .phrases import Speaker, described
 from .words import code, duration, listed
@@ -18,6 +20,7 @@ CHOSEN = frozenset(
 )  # fmt: skip
 """Fields whose value is up to whoever acts."""
 MOST = 3
+HASH = re.compile(r"(?:\w+=)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
 
 TELLING = frozenset(
     {"class-gap", "names-and-addresses", "literal-wildcard", "never-in-that-case", "case-sensitive", "empty-list",
@@ -30,7 +33,7 @@ def gaps(facts: Facts) -> tuple[Sentence, ...]:
     """What escapes or slips in, in reading order; none for a query that was not read."""
     if facts.query is None:
         return ()
-    found = [*_diagnostics(facts), *_lacking(facts), *_evaded(facts), *_cut(facts)]
+    found = [*_diagnostics(facts), *_lacking(facts), *_hashes(facts), *_evaded(facts), *_cut(facts)]
     return tuple({sentence.text: sentence for sentence in found}.values())
 
 
@@ -48,6 +51,16 @@ def _lacking(facts: Facts) -> Iterator[Sentence]:
         shown_fields = listed([code(name) for name in fields], "or")
         text = f"{listed(names, 'and', 5)} events carry no {shown_fields}: the rule cannot match on them."
         yield Sentence(text, "events", names[0])
+
+
+def _hashes(facts: Facts) -> Iterator[Sentence]:
+    """A rule that knows files by their hashes alone."""
+    known = [each for _, each in facts.wanted if isinstance(each.value, str) and HASH.fullmatch(each.value)]
+    others = [each for number, each in facts.wanted if each not in known and facts.field_of(number) not in KINDS]
+    if known and not others:
+        number = len({each.value for each in known})
+        text = f"It knows files by {'one hash' if number == 1 else f'{number:,} hashes'} alone: a rebuilt or changed file escapes."
+        yield Sentence(text, "indicators", known[0].field, known[0].span)
 
 
 def _evaded(facts: Facts) -> Iterator[Sentence]:

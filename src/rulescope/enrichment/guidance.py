@@ -12,8 +12,7 @@ from .hypothesis import COUNTING, lowered
 from .words import code, field_words, listed, quoted
 
 SHORT = 3
-FEW, MANY = 3, 50
-HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}", re.IGNORECASE)
+MANY = 50
 CONTENT = frozenset(
     {"process.command_line", "process.parent.command_line", "url.original", "url.path", "url.query", "user_agent.original",
      "powershell.file.script_block_text", "registry.path", "registry.data.strings", "file.path", "file.name", "dll.name",
@@ -27,7 +26,7 @@ def guidance(facts: Facts) -> tuple[Sentence, ...]:
     """What a person who tunes the rule should look at first; none for a query that was not read whole."""
     if facts.query is None or not facts.understood or facts.forwards:
         return ()
-    return (*_name_alone(facts), *_short(facts), *_busy(facts), *_ageing(facts), *_common(facts), *_rare(facts))
+    return (*_name_alone(facts), *_short(facts), *_busy(facts), *_ageing(facts), *_common(facts))
 
 
 def _name_alone(facts: Facts) -> Iterator[Sentence]:
@@ -74,19 +73,17 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
 
 
 def _ageing(facts: Facts) -> Iterator[Sentence]:
-    """Values that name single samples or hosts; they are given up by whoever used them."""
-    for fits, words in ((_is_hash, "hash"), (_is_public, "public address")):
-        found = [each for _, each in facts.wanted if isinstance(each.value, str) and fits(each.value)]
-        if found:
-            number = len({each.value for each in found})
-            shown = quoted(found[0].value)
-            which = f"The {words} {shown} names" if number == 1 else f"{number} values such as the {words} {shown} name"
-            text = f"{which} what was seen once: silence says little, and old addresses and files change hands."
-            yield Sentence(text, "indicators", found[0].field, found[0].span)
-
-
-def _is_hash(value: str) -> bool:
-    return HASH.fullmatch(value) is not None
+    """Addresses: they are given up by whoever used them, and taken up by others."""
+    found = [each for _, each in facts.wanted if isinstance(each.value, str) and _is_public(each.value)]
+    if found:
+        number = len({each.value for each in found})
+        which = (
+            f"The address {quoted(found[0].value)} changes"
+            if number == 1
+            else f"The {number} addresses it looks for change"
+        )
+        text = f"{which} hands in time: check who holds {'it' if number == 1 else 'them'} now before you trust a match."
+        yield Sentence(text, "indicators", found[0].field, found[0].span)
 
 
 def _is_public(value: str) -> bool:
@@ -112,21 +109,3 @@ def _common(facts: Facts) -> Iterator[Sentence]:
         words = field_words(each.field, facts.field_of(number))
         text = f"{quoted(each.value)} in {words} is looked for by {rules:,} other rules: it is the other tests that make this one specific."
         yield Sentence(text, "corpus", each.field, each.span)
-
-
-def _rare(facts: Facts) -> Iterator[Sentence]:
-    """Values no other rule of a large corpus looks for."""
-    if facts.corpus < 1000:
-        return
-    alone = [
-        (number, each) for number, each in facts.wanted
-        if number < len(facts.counts) and facts.counts[number] == 0 and isinstance(each.value, str) and len(each.value) > 5
-        and facts.field_of(number) in CONTENT
-    ]  # fmt: skip
-    if 0 < len(alone) <= FEW:
-        first_number, first = alone[0]
-        field = facts.field_of(first_number)
-        same = [quoted(each.value) for number, each in alone if facts.field_of(number) == field]
-        words = field_words(first.field, field)
-        text = f"No other of the {facts.corpus:,} rules that were read looks for {listed(list(dict.fromkeys(same)))} in {words} like this."
-        yield Sentence(text, "corpus", first.field, first.span)

@@ -13,8 +13,9 @@ from .phrases import Speaker, described, numbered
 from .words import code, duration, listed
 
 MOST_EXCEPTIONS = 4
+MOST_LEFT = 2
 MOST_SECOND = 4
-OUTSIDE = ("absent", "unmatched", "looked up")
+OUTSIDE = ("absent", "unmatched", "looked up", "listed")
 """Roles of parts whose entries are not what is looked for."""
 COUNTING = ("count", "dcount", "event_count", "value_count")
 QUERIES = ("hunting", "exploration", "function")
@@ -49,7 +50,7 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         yield Sentence(f"This filter narrows other rules to entries in which {seen}.", "indicators", "", span)
     elif names:
         text = f"If {listed(names, 'or', 2)} is in use, {where} should hold entries in which {seen}."
-        yield Sentence(text, "techniques", facts.techniques[0][0], span)
+        yield Sentence(text, "techniques", _narrowest(facts.techniques)[0][0], span)
     else:
         yield Sentence(f"{_noun(facts)} looks in {where} for entries in which {seen}.", "indicators", "", span)
 
@@ -108,6 +109,8 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
     where, by = place(facts, part), _fields(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
+    left = [text for term in part.leaves[:MOST_LEFT] if (text := described(term, speaker(part)))]
+    asked += f", those aside in which {'; or '.join(left)}" if asked and left and len(left) == len(part.leaves) else ""
     when = ", over a time window of its own" if part.timed and (main is None or part.role != "joined") else ""
     match part.role:
         case "absent" if by:
@@ -124,7 +127,11 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
         case "main" if main is not None and main.by and not part.asks:
             return f"They are matched by {_fields(main.by)} with {entries}."
-        case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched":
+        case "listed" if seen:
+            return f"{code(part.name)} comes from {entries} in which {seen}." if part.name else ""
+        case "also" if again and not part.leaves:
+            return f"It asks the same of {where}."
+        case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched" | "listed":
             return ""
     return f"It also looks in {where} for entries{asked}." if seen and not again and main is not None else ""
 
@@ -152,12 +159,11 @@ def place(facts: Facts, part: Part) -> str:
     """`process creation logs`, `SigninLogs`, `the logs of okta (service system)`: where a part looks."""
     if part.watchlists and not part.scopes:
         return f"the watchlist {listed([code(name) for name in part.watchlists], 'and', 2)}"
+    if read := [scope for scope in part.scopes if "=" not in scope]:
+        return listed([code(name) for name in read], "and", 2)
     titles = [title for scope, title in facts.activities if scope in part.scopes]
     if titles and {scope for scope, _ in facts.activities} >= set(part.scopes) and len(set(titles)) <= 2:
         return f"{listed([lowered(title) for title in dict.fromkeys(titles)], 'and')} logs"
-    tables = [scope for scope in part.scopes if "=" not in scope]
-    if tables:
-        return listed([code(name) for name in tables], "and", 2)
     if not part.scopes:
         return "the logs"
     values = dict(word.partition("=")[::2] for word in part.scopes[0].split(" "))
@@ -243,5 +249,5 @@ def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     shown = texts[:MOST_EXCEPTIONS]
     more = len(texts) - len(shown)
     listing = numbered(shown) if len(texts) > 1 else texts[0]
-    tail = f"; and {more} more {'case' if more == 1 else 'cases'}" if more else ""
+    tail = "; and one more case" if more == 1 else f"; and {more} more cases" if more else ""
     yield Sentence(f"Left out are entries in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))

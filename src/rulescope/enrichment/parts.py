@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..analysis import Placed, placed
 from ..analysis.places import Names
@@ -32,6 +32,8 @@ from ..model import (
     Star,
     TableCall,
     Union,
+    Within,
+    expressions,
     outline_expr,
 )
 
@@ -49,7 +51,7 @@ class Part:
     """A part: `role` is main, joined, looked up, absent, unmatched, fetched, also (of a union), member or a correlated rule's name.
 
     absent: main entries with a partner here are left out; unmatched: entries here without a main partner are the result;
-    fetched: entries here with a main partner are; member: of a union whose rows are asked more together.
+    fetched: entries here with a main partner are; listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
     `counts` are the conditions on counted numbers that every row must pass.
@@ -57,6 +59,7 @@ class Part:
 
     role: str
     by: tuple[str, ...] = ()
+    name: str = ""
     scopes: list[str] = field(default_factory=list)
     asks: list[Expr] = field(default_factory=list)
     leaves: list[Expr] = field(default_factory=list)
@@ -122,6 +125,8 @@ def _parts(
                 _filter(own, predicate, places.get(id(stage)))
             case Filter(predicate) | Find(predicate):
                 _filter(own, predicate, places.get(id(stage)))
+                for within in expressions(predicate, Within):
+                    others += _lists(within.query, places, known)
             case Aggregate(aggregates) if all(_whole_row(column.value) for column in aggregates) and aggregates:
                 pass  # the newest row of each: rows stay rows
             case Aggregate() | Count() | MakeSeries():
@@ -148,6 +153,15 @@ def _parts(
             each.role = "member"
             own.scopes += [scope for scope in each.scopes if scope not in own.scopes]
     return [own, *others]
+
+
+def _lists(query: Query, places: Mapping[int, Placed], lets: Mapping[str, Query]) -> list[Part]:
+    """The lists that values are looked up in, and those that these rest on."""
+    match query.stages:
+        case (Scan(table), *_) if table in lets:
+            found = _parts(query, "listed", places, lets)
+            return [replace(found[0], name=table), *(each for each in found[1:] if each.role == "listed")]
+    return []
 
 
 def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:

@@ -81,6 +81,8 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
             return phrase(inner, speaker, negated is wanted, depth)
         case Match():
             return _test(expr, speaker, negated)
+        case Field(name):
+            return Phrase(speaker.named(speaker.aliases.get(name, name)), "is not true" if negated else "is true")
         case Compare(left, op, right):
             return Phrase(_subject(left, speaker), _compared(op, right, speaker, negated))
         case Call(name, args) if name in TESTS and args:

@@ -30,8 +30,8 @@ FIELD_WORDS = {
     "file.path": "the file path",
     "file.name": "the file name",
     "file.extension": "the file extension",
-    "dll.path": "the path of the loaded library",
-    "dll.name": "the name of the loaded library",
+    "dll.path": "the path of the loaded image",
+    "dll.name": "the name of the loaded image",
     "registry.path": "the registry path",
     "registry.value": "the registry value name",
     "registry.data.strings": "the registry data",
@@ -89,6 +89,10 @@ MOST_VALUES = 3
 OWN_WORDS = {
     "remoteip": "the remote address", "remoteurl": "the remote URL or host", "remoteport": "the remote port",
     "localip": "the local address", "localport": "the local port",
+    "eventtype": "the event type", "actiontype": "the action type", "eventname": "the event name",
+    "operation": "the operation", "operationname": "the operation", "operationnamevalue": "the operation",
+    "initiatingprocessaccountname": "the account of the initiating process",
+    "initiatingprocessaccountupn": "the account of the initiating process",
 }  # fmt: skip
 """Names that say more than the common name they share."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 
-from ..model import Failure, Rule, RuleFile, Schedule
+from ..model import Failure, Rule, RuleFile, Schedule, Trigger
 from .duration import seconds
 from .fields import Fields
 from .filetext import file_text
+from .grouping import esql_sources, grouping
 from .locate import locate
 from .mentions import links
 
@@ -51,6 +52,7 @@ def _rule(fields: Fields, metadata: Fields | None) -> tuple[list[Rule], list[Fai
         return [], [Failure(file.source, file.path, f"$.rule.language: {said!r} is none we know", kind="FieldError")]
     line, indent = locate(fields.text, "query", query)
     tactics, techniques = _threats(fields)
+    windows, group_by, trigger = _grouping(fields, query, language)
     rule = Rule(
         id=fields.string("rule_id") or file.path,
         title=fields.string("name") or file.path.rsplit("/", 1)[-1],
@@ -76,8 +78,11 @@ def _rule(fields: Fields, metadata: Fields | None) -> tuple[list[Rule], list[Fai
         tags=fields.strings("tags"),
         tactics=tactics,
         techniques=techniques,
-        tables=fields.strings("index"),
+        tables=fields.strings("index") or (esql_sources(query) if language == "esql" else ()),
         schedule=_schedule(fields),
+        trigger=trigger,
+        windows=windows,
+        group_by=group_by,
     )
     return [rule], fields.complaints
 
@@ -93,6 +98,22 @@ def _threats(fields: Fields) -> tuple[tuple[str, ...], tuple[str, ...]]:
             techniques.append(technique.string("id").upper())
             techniques.extend(inner.string("id").upper() for inner in technique.mappings("subtechnique"))
     return tuple(dict.fromkeys(tactics)), tuple(dict.fromkeys(name for name in techniques if name))
+
+
+def _grouping(
+    fields: Fields, query: str, language: str
+) -> tuple[tuple[float, ...], tuple[str, ...], Trigger | None]:  # fmt: skip
+    """(windows, fields grouped by, how many entries a group needs): of the query, or of a threshold or new-terms rule."""
+    windows, group_by = grouping(query, language)
+    threshold, terms = fields.mapping("threshold"), fields.mapping("new_terms")
+    if threshold is not None:
+        least = threshold.integer("value")
+        return windows, threshold.strings("field"), Trigger("ge", least) if least else None
+    if terms is not None:
+        starts = terms.mappings("history_window_start")
+        back = seconds(starts[0].string("value")) if starts else None
+        return (float(back),) if back else (), (), None
+    return windows, group_by, None
 
 
 def _schedule(fields: Fields) -> Schedule | None:
@@ -140,7 +161,9 @@ def _hunt(fields: Fields) -> tuple[list[Rule], list[Failure]]:
                 licence=file.licence or fields.string("license"),
                 references=(*fields.strings("references"), *links(" ".join(fields.strings("notes")))),
                 techniques=tuple(name.upper() for name in fields.strings("mitre")),
-                tables=fields.strings("integration"),
+                tables=(esql_sources(query) if language == "esql" else ()) or fields.strings("integration"),
+                windows=grouping(query, language)[0],
+                group_by=grouping(query, language)[1],
             )
         )
     return rules, [*failures, *fields.complaints]

@@ -9,6 +9,7 @@ from ..errors import FormatError
 from ..model import Failure, Rule, RuleFile
 from .fields import Fields
 from .filetext import file_text
+from .grouping import grouping
 from .locate import locate
 
 SNIFF = re.compile(r"^search\s*:", re.MULTILINE)
@@ -36,6 +37,7 @@ def read(file: RuleFile) -> tuple[list[Rule], list[Failure]]:
         return [], [Failure(file.source, file.path, "$.search: the search is empty"), *fields.complaints]
     line, indent = locate(text, "search", query)
     tags = fields.mapping("tags")
+    windows, group_by = grouping(query, "spl")
     rule = Rule(
         id=fields.string("id") or file.path,
         title=fields.string("name") or file.path,
@@ -62,6 +64,8 @@ def read(file: RuleFile) -> tuple[list[Rule], list[Failure]]:
         tags=tags.strings("analytic_story") if tags else (),
         techniques=tuple(dict.fromkeys(name.upper() for name in tags.strings("mitre_attack_id"))) if tags else (),
         tables=fields.strings("data_source"),
+        windows=windows,
+        group_by=group_by,
     )
     return [rule], fields.complaints
 

@@ -6,6 +6,7 @@ import re
 
 from ..model import Failure, Rule, RuleFile
 from .filetext import file_text
+from .grouping import grouping
 from .mentions import techniques
 
 RULE = re.compile(r"^[ \t]*rule[ \t]+(\w+)[ \t]*\{?", re.MULTILINE)
@@ -48,6 +49,7 @@ def _meta(body: str) -> dict[str, str]:
 
 def _rule(file: RuleFile, number: int, name: str, body: str, line: int, meta: dict[str, str]) -> Rule:
     severity = meta.get("severity", "").lower()
+    windows, group_by = grouping(body, "yaral")
     mitre = " ".join(value for key, value in meta.items() if key.startswith(("mitre", "technique", "tags")))
     return Rule(
         id=meta.get("rule_id") or (f"{file.path}#{number}" if number else file.path),
@@ -79,6 +81,8 @@ def _rule(file: RuleFile, number: int, name: str, body: str, line: int, meta: di
         ),
         techniques=techniques(mitre),
         tables=_logs(meta),
+        windows=windows,
+        group_by=group_by,
     )
 
 

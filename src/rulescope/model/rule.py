@@ -33,7 +33,7 @@ class Schedule(Node, frozen=True):
 
 
 class Trigger(Node, frozen=True):
-    """A scheduled rule alerts when its number of result rows is `op` (gt lt eq ne) `threshold`."""
+    """A scheduled rule alerts when its number of result rows is `op` (gt ge lt eq ne) `threshold`."""
 
     op: str = "gt"
     threshold: int = 0
@@ -96,6 +96,8 @@ class Rule(Node, frozen=True):
     entities: tuple[Entity, ...] = ()
     details: tuple[tuple[str, str], ...] = ()  # custom details: (name, column)
     related: tuple[tuple[str, str], ...] = ()  # (type, id)
+    windows: tuple[float, ...] = ()  # seconds, of a query that only its format reads
+    group_by: tuple[str, ...] = ()  # likewise
 
 
 class Failure(Node, frozen=True):

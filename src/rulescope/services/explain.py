@@ -26,6 +26,7 @@ from ..model import (
 )
 from ..text import Place
 from .facts import (
+    AT_ALL,
     Found,
     enrichment_facts,
     entity_rows,
@@ -42,7 +43,7 @@ from .reading import read_rule, unread
 from .required import data_rows
 
 GUESSES = (".yml", ".toml", ".yaral", ".md", ".kql")
-TRIGGERS = {"gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "other than"}
+TRIGGERS = {"ge": "at least", "gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "other than"}
 MOST_KEYS = 8
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 MOST_UNITS = 500
@@ -142,7 +143,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         rule=rule,
         key=key,
         query=query,
-        facts=_facts(rule, found, trust.level, (*facts.bins, *facts.lookbacks)),
+        facts=_facts(rule, found, trust.level, (*facts.bins, *facts.lookbacks) or rule.windows),
         banner=found.forwards,
         show_body=_show_body(rule),
         tactics=tactic_rows(rule),
@@ -159,7 +160,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         stages=stages,
         tree=tuple(tree for stage in stages for tree in stage.conditions),
         windows=analysis.time_windows(query, found.stages) if query else (),
-        thresholds=analysis.thresholds(query, found.stages) if query else (),
+        thresholds=_thresholds(found),
         groupings=analysis.groupings(query, found.stages) if query else (),
         indicators=tuple(each for each in found.indicators if not each.negated),
         exclusions=tuple(each for each in found.indicators if each.negated),
@@ -254,12 +255,23 @@ def _schedule(schedule: Schedule | None) -> str:
 
 
 def _trigger(trigger: Trigger | None) -> str:
-    return f"{TRIGGERS[trigger.op]} {trigger.threshold} results" if trigger else ""
+    if trigger is None:
+        return ""
+    noun = "entries" if trigger.op == "ge" else "result" if trigger.threshold == 1 else "results"
+    return f"{TRIGGERS[trigger.op]} {trigger.threshold:,} {noun}"
+
+
+def _thresholds(found: Found) -> tuple[analysis.Threshold, ...]:
+    """Conditions on computed numbers, those aside that ask for anything at all."""
+    listed = analysis.thresholds(found.query, found.stages) if found.query else ()
+    return tuple(each for each in listed if (each.op, each.value) not in AT_ALL)
 
 
 def _group_by(found: Found) -> str:
     """What one row of the result stands for; of a union grouped in several ways, each."""
-    return "; or ".join(", ".join(by) for by in analysis.group_bys(found.query, found.stages)) if found.query else ""
+    if found.query is None:
+        return ", ".join(found.rule.group_by)
+    return "; or ".join(", ".join(by) for by in analysis.group_bys(found.query, found.stages))
 
 
 def _match_by(found: Found) -> list[str]:

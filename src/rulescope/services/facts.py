@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,7 +38,8 @@ from ..model import (
     replace,
     understood,
 )
-from ..schemas import attack, events, fields, platforms, tables
+from ..schemas import attack, events, fields, logsources, mappings, platforms, tables
+from ..schemas.codes import Never
 from .pages import EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
 from .reading import Read, event_name, forwards, scopes_of
 
@@ -137,12 +138,12 @@ def event_rows(query: Query, scopes: Sequence[str]) -> tuple[EventRow, ...]:
 
 
 def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> EventRow:
-    carried = _carried(event.provider, event.event_id)
+    carries = _carrier(event, scopes)
     lacks: tuple[str, ...] = ()
     covered = True
-    if carried and not _possible(predicate, carried, scopes):
+    if carries and not _possible(predicate, carries):
         covered = False
-        lacks = tuple(dict.fromkeys(name for name in _needed(predicate) if not _carries(name, carried, scopes)))
+        lacks = tuple(dict.fromkeys(name for name in _needed(predicate) if not carries(name)))
     return EventRow(
         name=event_name(event),
         provider=event.provider,
@@ -153,6 +154,26 @@ def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> Ev
         lacks=lacks,
         setting=events.settings(event.provider, event.event_id),
     )
+
+
+def _carrier(event: EventType, scopes: tuple[str, ...]) -> Callable[[str], bool] | None:
+    """Whether such an event carries a field of the rule; None when that is not known."""
+    if event.provider == "Defender" and len(scopes) == 1 and "=" in scopes[0]:
+        ways = [each for each in _ways(scopes[0]) if each.table == event.table]
+        return (lambda name: name == "*" or any(_places(way, name) for way in ways)) if ways else None
+    carried = _carried(event.provider, event.event_id)
+    return (lambda name: _carries(name, carried, scopes)) if carried else None
+
+
+@cache
+def _ways(scope: str) -> tuple[mappings.Mapping, ...]:
+    return mappings.mappings_for(logsources.parsed(scope), "defender-xdr")
+
+
+def _places(way: mappings.Mapping, name: str) -> bool:
+    """Whether the table of a mapping has a column that answers tests of a field."""
+    row = way.field(name)
+    return row is not None and not isinstance(row, Never)
 
 
 def _conditions(query: Query) -> Expr:
@@ -196,15 +217,15 @@ def _carries(name: str, carried: frozenset[str], scopes: tuple[str, ...]) -> boo
     )
 
 
-def _possible(expr: Expr, carried: frozenset[str], scopes: tuple[str, ...]) -> bool:
-    """Whether `expr` can be true of an event that carries only these fields: a test of a missing field is false."""
+def _possible(expr: Expr, carries: Callable[[str], bool]) -> bool:
+    """Whether `expr` can be true of an event that carries only such fields: a test of a missing field is false."""
     match expr:
         case And(terms):
-            return all(_possible(term, carried, scopes) for term in terms)
+            return all(_possible(term, carries) for term in terms)
         case Or(terms):
-            return any(_possible(term, carried, scopes) for term in terms)
+            return any(_possible(term, carries) for term in terms)
         case Match(subject) if isinstance(subject, Field):
-            return _carries(subject.name, carried, scopes)
+            return carries(subject.name)
     return True
 
 
@@ -294,7 +315,8 @@ def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[
             for number in numbers
         )
         way = f"{'not ' if first.negated and not excluded else ''}{first.op}{many}"
-        result.append(IndicatorGroup(first.field, way, first.negated, first.cased, first.stage, rows, within))
+        cased = first.cased and any(isinstance(row.indicator.value, str) for row in rows)
+        result.append(IndicatorGroup(first.field, way, first.negated, cased, first.stage, rows, within))
     return tuple(result)
 
 
@@ -434,7 +456,7 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
             each.op.value,
             each.value,
             each.text,
-            next((group.by for group in reversed(grouped) if group.stage <= each.stage), ()),
+            next((_per(group) for group in reversed(grouped) if group.stage <= each.stage), ()),
             needed.get(each.span, 0),
             each.span,
         )
@@ -445,6 +467,11 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
         and (each.op, each.value) not in AT_ALL
     )
     return tuple(dict.fromkeys(found))
+
+
+def _per(group: analysis.Grouping) -> tuple[str, ...]:
+    """What is counted by, bins of time aside."""
+    return tuple(name for name in group.by if name not in group.bins)
 
 
 AT_ALL = ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -37,13 +38,23 @@ def _stated(rule: Rule) -> dict[str, tuple[str, ...]]:
 def _row(found: Found, scope: str, stated: dict[str, tuple[str, ...]]) -> DataRow:
     mine = [row for row in found.events if row.setting and row.covered and not row.elsewhere]
     if "=" in scope:
-        return DataRow(scope, "logsource", settings=tuple(dict.fromkeys(row.setting for row in mine)))
+        stated_need = (_need(found.rule.logsource.definition),) if found.rule.logsource else ()
+        needs = tuple(dict.fromkeys(need for need in (*stated_need, *(row.setting for row in mine)) if need))
+        return DataRow(scope, "logsource", settings=needs)
     if found.rule.language not in ("kusto", "sigma"):
         return DataRow(scope, "index" if "*" in scope or scope.startswith("logs-") else "data source")
     settings = tuple(dict.fromkeys(row.setting for row in mine if row.table == scope))
     table = scope.split("(", 1)[0]
     fillers = stated.get(table) or tuple(each.id for each in tables.filled_by(table)[:MOST_FILLERS])
+    if not fillers and table in tables.tables("defender"):
+        fillers = ("Microsoft Defender XDR",)
     return DataRow(scope, _kind(table), fillers, table in stated, settings, len(shipped("sentinel").get(table, ())))
+
+
+def _need(definition: str) -> str:
+    """What the author of a Sigma rule says of its log source, on one line, without the word before it."""
+    line = " ".join(definition.split())
+    return re.sub(r"^requirements?\s*:\s*", "", line, flags=re.IGNORECASE)
 
 
 def _kind(table: str) -> str:
