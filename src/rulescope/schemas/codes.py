@@ -121,6 +121,18 @@ def _written(form: str, text: str, op: Op) -> str:
     return form.replace("{}", escaped)
 
 
+class Dynamic(FieldMap):
+    """A dynamic column by its own name, a value, a list or a bag: its text is asked only for what is the same in all."""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return super().match(match, types)
+        strange = [text_of(value) for value in match.values if not PLAIN_TEXT.fullmatch(text_of(value))]
+        if match.op is not Op.CONTAINS or strange:
+            raise UnsupportedError("a dynamic column", f"{self.field} {match.op} {' '.join(strange[:1])}".rstrip())
+        return super().match(match, types)
+
+
 class Dash(FieldMap):
     """A value the source writes as `-` when there is none, where the column may be empty: `dash RemoteIP`."""
 

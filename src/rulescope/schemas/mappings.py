@@ -38,7 +38,7 @@ from ..model import (
     Within,
 )
 from .carried import Carried, confined, conjuncts, joined, reads
-from .codes import Always, Dash, Listed, Never
+from .codes import Always, Dash, Dynamic, Listed, Never
 from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
 from .events import fields_in_channel, held
@@ -58,6 +58,9 @@ WHERE_OPS = {
 }
 JSON_TEXT = ("AdditionalFields", "AuthenticationDetails")
 """Text columns of Defender's tables that hold JSON, by the schema reference."""
+
+WHOLE = (FieldMap, Dynamic)
+"""Kinds of field that are a column as a whole."""
 
 DEVICE_OS = {"windows": (Op.STARTSWITH, "Windows"), "linux": (Op.EQ, "Linux"), "macos": (Op.EQ, "macOS")}
 
@@ -102,7 +105,9 @@ class Mapping:
             column = next((column for column in self.types if column.lower() == first.lower()), None)
             if column is None or (rest and not self._is_bag(column)):
                 return None
-            return Json(name, (column, *rest)) if rest else FieldMap(name, (column,))
+            if rest:
+                return Json(name, (column, *rest))
+            return (Dynamic if self.types[column] == "dynamic" else FieldMap)(name, (column,))
         if self.others.startswith("path "):
             return Json(name, (self.others.split(" ")[1], *name.split(".")))
         if self.others:
@@ -183,7 +188,7 @@ class Mapping:
         listed.sort(key=_order)
         for row_map, name, value in listed:
             if row_map is not None:
-                if isinstance(value, dict) and type(row_map) is FieldMap and self._is_bag(row_map.columns[0]):
+                if isinstance(value, dict) and type(row_map) in WHOLE and self._is_bag(row_map.columns[0]):
                     dynamic = self.types[row_map.columns[0]] == "dynamic"
                     row[row_map.columns[0]] = value if dynamic else dumps(value, separators=(",", ":"))
                     continue
@@ -244,7 +249,7 @@ class Mapping:
         for name, value in list(event.items()):
             below = [other for other in event if other.startswith(f"{name}.")]
             row = self.field(name) if below and isinstance(value, str) else None
-            if type(row) is not FieldMap or not self._is_bag(row.columns[0]):
+            if row is None or type(row) not in WHOLE or not self._is_bag(row.columns[0]):
                 continue
             bag: dict[str, Any] = {"Text": value}
             for other in below:
