@@ -231,7 +231,8 @@ def treepath(text: str) -> str | None:
         elif isinstance(value, list) and value:
             here = f"{path}[0]"
             paths.append(here)
-            visit(value[0], here)
+            for inner in value:
+                visit(inner, here)
 
     visit(json.loads(text), "")
     return dumps(_first(paths))

@@ -360,21 +360,21 @@ def _search(plan: Plan, stage: Search, frame: Frame | None) -> Frame:
         found = plan.filtered(frame, plan.expressions(frame).holds(stage.predicate))
         return plan.stage(found, [(Value(name, "string"), plan.column("$table", "string")), *plan.kept(found)])
     frames = [inner for name in stage.tables or ("*",) for inner in plan.scan(name)]
-    return joins.united(plan, [_searched(plan, inner, stage.predicate) for inner in frames], source="$table")
+    return joins.united(plan, [_searched(plan, inner, stage.predicate, frames) for inner in frames], source="$table")
 
 
-def _searched(plan: Plan, frame: Frame, predicate: Any) -> Frame:
-    from ...errors import UnsupportedError
-
+def _searched(plan: Plan, frame: Frame, predicate: Any, others: list[Frame]) -> Frame:
+    """Rows of one table of several for which `predicate` holds; a column that only others have is null in it."""
     if frame.cte in plan.blank:
         return frame
-    try:
-        condition = plan.expressions(frame).holds(predicate)
-    except UnsupportedError as error:
-        if "unknown column" not in error.construct:
-            raise
-        condition = "FALSE"
-    return plan.filtered(frame, condition)
+    wanted = {node.name for node in walk(predicate) if isinstance(node, Field)} - {"*"}
+    elsewhere = {column.name: column.type for other in others for column in other.columns}
+    missing = sorted(name for name in wanted if frame.find(name) is None and name not in plan.scalars)
+    if not all(name in elsewhere for name in missing):
+        return plan.filtered(frame, "FALSE")
+    blank = [Col(name, elsewhere[name], f"({null(elsewhere[name]).sql})") for name in missing]
+    wide = frame.with_columns((*frame.columns, *blank))
+    return plan.filtered(frame, plan.expressions(wide).holds(predicate))
 
 
 def _find(plan: Plan, stage: Find, frame: Frame | None) -> Frame:
@@ -385,7 +385,7 @@ def _find(plan: Plan, stage: Find, frame: Frame | None) -> Frame:
     source = next((str(p.value) for p in stage.properties if p.name == "withsource"), "source_")
     wanted = {node.name for node in walk(stage.predicate) if isinstance(node, Field)} - {"*"}
     found = [inner for inner in frames if not wanted or any(inner.find(name) for name in wanted)] or frames[:1]
-    found = [_searched(plan, inner, stage.predicate) for inner in found]
+    found = [_searched(plan, inner, stage.predicate, found) for inner in found]
     made_row = find_row(stage, [row_of(inner) for inner in found], source)
     packed = "pack_" in made_row.types and (stage.pack or plan.needed is None or "pack_" in plan.needed)
     columns = stage.columns or tuple(c for c in made_row.columns if c.name not in (source, "pack_"))
