@@ -24,7 +24,7 @@ from .combine import find_row, joined, pattern_of, pattern_row, pattern_rows, se
 from .functions import service_functions
 from .plugins import plugin_row
 from .rows import EMPTY_ROW, UNKNOWN_ROW, Findings, RowType, Scope, Tables, type_name
-from .selection import selected
+from .selection import by_names, selected
 from .types import NUMBERS, common, type_of
 
 
@@ -206,6 +206,11 @@ def _selected(stage: m.Select, before: RowType | None, scope: Scope) -> RowType:
     return selected(stage, before or EMPTY_ROW)
 
 
+def _by_names(stage: m.SelectNamed, before: RowType | None, scope: Scope) -> RowType:
+    found = by_names(stage, before or EMPTY_ROW, scope)
+    return UNKNOWN_ROW if found is None else found
+
+
 def _renamed(stage: m.Rename, before: RowType | None, scope: Scope) -> RowType:
     row = before or EMPTY_ROW
     new = {column.value.name: column.name for column in stage.columns if isinstance(column.value, m.Field)}
@@ -274,7 +279,11 @@ def _invoke(stage: m.Invoke, before: RowType | None, scope: Scope) -> RowType:
 
 
 def _partition(stage: m.Partition, before: RowType | None, scope: Scope) -> RowType:
-    return query_row(stage.query, scope.with_input(before or EMPTY_ROW))
+    row = before or EMPTY_ROW
+    inner = scope.with_input(row)
+    if isinstance(stage.by, m.Field):
+        inner = replace(inner, scalars={**inner.scalars, stage.by.name: row.type(stage.by.name)})
+    return query_row(stage.query, inner)
 
 
 def _branches(stage: m.Fork | m.Facet, before: RowType | None, scope: Scope) -> RowType:
@@ -337,7 +346,7 @@ def _unknown(stage: m.Step, before: RowType | None, scope: Scope) -> RowType:
 _STEPS: dict[type, Callable[..., RowType]] = {
     m.Scan: _scan, m.TableCall: _table_call, m.Nested: _nested, m.Inline: _typed, m.External: _typed,
     m.Print: _computed, m.Range: _range, m.Search: _search, m.Find: _find, m.Filter: _same, m.Extend: _extended,
-    m.Project: _computed, m.Select: _selected, m.Rename: _renamed, m.Distinct: _computed, m.Aggregate: _computed,
+    m.Project: _computed, m.Select: _selected, m.SelectNamed: _by_names, m.Rename: _renamed, m.Distinct: _computed, m.Aggregate: _computed,
     m.Count: _count, m.MakeSeries: _computed, m.Join: _join, m.Union: _union, m.Sort: _same, m.Limit: _same,
     m.Top: _same, m.TopNested: _computed, m.SampleDistinct: _computed, m.TopHitters: _computed,
     m.Serialize: _extended, m.Parse: _parse, m.ParseKv: _parse_kv, m.Expand: _extended, m.Apply: _apply,

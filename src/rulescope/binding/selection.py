@@ -1,13 +1,14 @@
-"""Choosing and ordering columns by name pattern: project-away, project-keep, project-reorder."""
+"""Choosing and ordering columns by name pattern: project-away, project-keep, project-reorder, project-by-names."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 from .. import model as m
-from .rows import RowType
+from .rows import RowType, Scope
 
 
 def selected(stage: m.Select, row: RowType) -> RowType:
@@ -16,6 +17,35 @@ def selected(stage: m.Select, row: RowType) -> RowType:
     named = {name for pattern in stage.patterns for name in matching(pattern, row.types)}
     keep = stage.keyword == "project-keep"
     return RowType.of({name: type for name, type in row.types.items() if (name in named) is keep}, row.open)
+
+
+def by_names(stage: m.SelectNamed, row: RowType, scope: Scope) -> RowType | None:
+    """The columns `project-by-names` names, in its order; None where it names them by more than constants."""
+    found: dict[str, str] = {}
+    for expr in stage.names:
+        patterns = _patterns(expr, scope)
+        if patterns is None:
+            return None
+        for pattern in patterns:
+            found.update({name: row.types[name] for name in matching(pattern, row.types) if name not in found})
+            if row.open and "*" not in pattern:
+                found.setdefault(pattern, "unknown")
+    return RowType.of(found, row.open)
+
+
+def _patterns(expr: m.Expr, scope: Scope) -> list[str] | None:
+    match expr:
+        case m.Literal(str() as name, "string"):
+            return [name]
+        case m.Literal(str() as text, "dynamic"):
+            items = json.loads(text)
+            return [item for item in items if isinstance(item, str)] if isinstance(items, list) else None
+        case m.Call("column_names_of", (m.ToScalar(query),)):
+            from .query import query_row
+
+            row = query_row(query, scope.quiet)
+            return None if row.open else list(row.types)
+    return None
 
 
 def matching(pattern: str, names: Iterable[str]) -> tuple[str, ...]:

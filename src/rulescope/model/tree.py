@@ -344,6 +344,15 @@ class Select(Node, frozen=True):
     span: Span | None = None
 
 
+class SelectNamed(Node, frozen=True):
+    """`project-by-names`: the columns that constants name, in their order: names, patterns with `*`, arrays of both, and
+    `column_names_of(rows)`. Names of no column are left out."""
+
+    names: tuple[Expr, ...]
+    keyword: str = "project-by-names"
+    span: Span | None = None
+
+
 class Rename(Node, frozen=True):
     """`new = old` names, in place."""
 
@@ -576,13 +585,17 @@ class Invoke(Node, frozen=True):
 
 
 class Partition(Node, frozen=True):
-    """Run `query` (its first stage is `Scan("")`) on the rows of each value of `by`, and join the results."""
+    """Run `query` (its first stage is `Scan("")`) on the rows of each value of `by`, and join the results.
+
+    `sourced`: `query` has rows of its own, and runs for each value; `toscalar(by)` in it is the value.
+    """
 
     by: Expr
     query: Query
     properties: tuple[Property, ...] = ()
     keyword: str = "partition"
     span: Span | None = None
+    sourced: bool = False
 
 
 class ScanStep(Node, frozen=True):
@@ -771,6 +784,8 @@ class Correlate(Node, frozen=True):
     kind: event_count value_count value_sum value_avg value_percentile value_median temporal temporal_ordered.
     `rules` are the parts, in order, by name; `timespan` in seconds; `condition` compares the computed number
     (`Field("count")`), None for temporal: every part at least once, or by the boolean `condition` over part names.
+    `field` is what is measured; value_count counts combinations of it and `further` fields. A value_percentile whose
+    `percentile` is None does not say which, and is not run.
     """
 
     kind: str
@@ -783,6 +798,7 @@ class Correlate(Node, frozen=True):
     generate: bool = False
     keyword: str = "correlation"
     span: Span | None = None
+    further: tuple[str, ...] = ()
 
 
 class CorrelatePart(Node, frozen=True):
@@ -803,7 +819,7 @@ class Opaque(Node, frozen=True):
 
 Step = (
     Scan | TableCall | Nested | Inline | Print | Range | External | Search | Find
-    | Filter | Extend | Project | Select | Rename | Distinct | Aggregate | Count | MakeSeries | Join | Union | Sort
+    | Filter | Extend | Project | Select | SelectNamed | Rename | Distinct | Aggregate | Count | MakeSeries | Join | Union | Sort
     | Limit | Top | TopNested | SampleDistinct | TopHitters | Serialize | Parse | ParseKv | Expand | Apply | Evaluate
     | Invoke | Partition | ScanRows | Fork | Facet | Reduce | GetSchema | Consume | As | MakeGraph | GraphMatch
     | GraphToTable | GraphComponents | Render | Correlate | Opaque
@@ -848,6 +864,6 @@ __all__ = [
     "GraphTable", "GraphToTable", "Index", "Inline", "Invoke", "Join", "JoinKey", "Let", "Limit", "Literal", "MakeGraph", "MakeSeries",
     "Match", "Named", "Nested", "Not", "Op", "Opaque", "OpaqueExpr", "Or", "Parameter", "Parse", "ParseKv", "ParsePart",
     "Partition", "Print", "Project", "Property", "Query", "Range", "Reduce", "Rename", "Render", "SampleDistinct",
-    "Scalar", "Scan", "ScanRows", "ScanStep", "Search", "Select", "Serialize", "Sort", "SortKey", "Star", "Step",
+    "Scalar", "Scan", "ScanRows", "ScanStep", "Search", "Select", "SelectNamed", "Serialize", "Sort", "SortKey", "Star", "Step",
     "TableCall", "ToScalar", "Top", "TopHitters", "TopLevel", "TopNested", "TypedName", "Union", "Within",
 ]  # fmt: skip

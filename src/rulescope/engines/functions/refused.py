@@ -11,7 +11,7 @@ SERVICE = "asks a cluster about itself; there is none here"
 STORAGE = "asks how rows are stored; files have no extents"
 OUTLINE = "the outline of its result is not documented; only null for input that is not valid is given"
 INTERNAL = "is internal and not documented"
-GRAPH = "belongs to graph operators, which are not run"
+GRAPH = "stands in the patterns of graph operators only"
 
 REFUSED = {
     **dict.fromkeys(
@@ -44,7 +44,6 @@ REFUSED = {
     "hash_combine": "does not document how it combines",
     "hash_many": "does not document how it combines",
     "bin_auto": "takes its size from `set query_bin_auto_size`, which the query does not say",
-    "column_names_of": "is not documented",
     "iscolumnexists": "is not documented",
 }  # fmt: skip
 

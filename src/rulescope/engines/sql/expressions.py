@@ -94,6 +94,8 @@ class Expressions:
 
     def _within(self, node: Within) -> str:
         inner = self.plan.query(node.query)
+        if inner.groups:
+            raise unsupported("a subquery over the rows of a partition")
         first = inner.first
         subject = self.value(node.subject)
         if node.op is Op.EQ and not node.every:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ...model import Call, Expr, Field, Literal, Named, Op, Star
+from ...model import Call, Expr, Field, Literal, Named, Op, Star, ToScalar
 from ..functions.refused import why_not
 from ..types import ALIASES, SQL_TYPES
 from .checks import around, assertion
@@ -558,12 +558,21 @@ BUILT: dict[str, Builder] = {
     "extract": _extract, "extract_json": _extract_json, "hash": _hash, "hash_xxhash64": _hash,
     "in": _listed(True, False), "!in": _listed(True, True), "in~": _listed(False, False), "!in~": _listed(False, True),
     "has_any": _terms(False), "has_all": _terms(True), "bag_pack": _pack, "pack_array": _pack_array, "pack_all": _pack_all,
+    "column_names_of": lambda functions, node, at: _column_names(node, at),
     "bag_pack_columns": lambda functions, node, at: _pack_columns(node, at),
     "array_sort_asc": _array_sort(False), "array_sort_desc": _array_sort(True), "range": _range, "typeof": _typeof,
     "geo_info_from_ip_address": _geo_info, "toscalar": lambda functions, node, at: at.value(node.args[0]),
     "ingestion_time": _ingestion_time, "datetime_list_timezones": _constant_list,
     **{name: _series(name.removeprefix("series_")) for name in SERIES_DYNAMIC}, **SKETCH_FUNCTIONS,
 }  # fmt: skip
+
+
+def _column_names(node: Call, at: Expressions) -> Value:
+    """`column_names_of(table)`: the names as an array."""
+    rows = node.args[0] if node.args else None
+    if not isinstance(rows, ToScalar):
+        raise unsupported("column_names_of of what is no table")
+    return dynamic(json_text([column.name for column in at.plan.query(rows.query).columns]))
 
 
 def _pack_columns(node: Call, at: Expressions) -> Value:

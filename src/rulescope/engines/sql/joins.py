@@ -37,6 +37,8 @@ def join(plan: Plan, stage: Join, frame: Frame) -> Frame:
     if kind not in KINDS:
         raise unsupported(f"join kind={kind}")
     right = plan.copied(plan.query(stage.right))
+    if right.groups:
+        raise unsupported("join with the rows of a partition")
     left, right, pairs = _keyed(plan, stage, frame, right)
     if kind == "innerunique":
         keys = ", ".join((*left.groups, *(key.id for key, _ in pairs))) or "1"
@@ -134,6 +136,8 @@ def united(plan: Plan, frames: list[Frame], kind: str = "outer", source: str = "
         raise unsupported("a union of no tables")
     if any(frame.graph is not None for frame in frames):
         raise unsupported("a union of graphs")
+    if len({frame.groups for frame in frames}) > 1:
+        raise unsupported("a union with other rows inside a partition")
     if len(frames) == 1 and not source:
         return frames[0]
     keys = _columns(frames, kind)

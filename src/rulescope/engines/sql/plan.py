@@ -10,7 +10,22 @@ from typing import Any
 
 from ...binding import RowType, Scope, named_columns
 from ...binding.graphs import graph as graph_row
-from ...model import Call, Column, Expr, Node, Project, Query, Step, ToScalar, TypedName, rewrite, walk
+from ...model import (
+    Call,
+    Column,
+    Expr,
+    Field,
+    Node,
+    Partition,
+    Project,
+    Query,
+    Step,
+    ToScalar,
+    TypedName,
+    bare,
+    rewrite,
+    walk,
+)  # fmt: skip
 from ...model.walk import opaques
 from .expressions import Expressions
 from .frame import Col, Frame
@@ -148,6 +163,24 @@ class Plan:
         finally:
             self.current = saved
 
+    def keyed(self, stage: Partition, value: Value, run: Callable[[Query], Frame]) -> Frame:
+        """A partition's query, in which `toscalar` of the column it parts by is `value`."""
+        query = stage.query
+        if not isinstance(stage.by, Field):
+            return run(query)
+        name = f"\x00{self.fresh('k')}"
+
+        def change(node: Node) -> Node:
+            return Field(name) if node == own else node
+
+        own = Call("toscalar", (Field(stage.by.name),))
+        outer = self.scalars
+        self.scalars = {**outer, name: value}
+        try:
+            return run(rewrite(bare(query), change))
+        finally:
+            self.scalars = outer
+
     def let_frame(self, name: str) -> Frame | None:
         found = self.lets.get(name)
         if found is None:
@@ -274,7 +307,13 @@ class Plan:
         frame = self.query(node.query)
         first = frame.first
         order = f" ORDER BY {frame.order_sql}" if frame.order else ""
-        sql = f"(SELECT {first.id} FROM {frame.cte}{order} LIMIT 1)"
+        rows = frame.cte
+        where = ""
+        if frame.groups:  # rows named inside a partition: those of the same part as the row at hand
+            renamed = ", ".join(f"{group} AS k_{group}" for group in frame.groups)
+            rows = f"(SELECT * EXCLUDE ({', '.join(frame.groups)}), {renamed} FROM {frame.cte})"
+            where = " WHERE " + " AND ".join(f"k_{group} IS NOT DISTINCT FROM {group}" for group in frame.groups)
+        sql = f"(SELECT {first.id} FROM {rows}{where}{order} LIMIT 1)"
         return Value(f"coalesce({sql}, '')" if first.type == "string" else sql, first.type)
 
     # ---------------------------------------------------------------- expressions of stages
@@ -298,7 +337,6 @@ class Plan:
 
     def windows(self, frame: Frame, node: Node) -> tuple[Frame, Node]:
         """`node` with its windowed calls replaced by columns that `frame` then has."""
-        from ...model import Field
         from .windows import lower_window
 
         state = [frame]

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ...binding import RowType, Scope
 from ...binding.combine import find_row
+from ...binding.selection import by_names
 from ...model import (
     Aggregate,
     Apply,
@@ -47,6 +49,7 @@ from ...model import (
     ScanRows,
     Search,
     Select,
+    SelectNamed,
     Serialize,
     Sort,
     Step,
@@ -74,6 +77,8 @@ def lower(plan: Plan, stage: Step, frame: Frame | None) -> Frame:
     """The rows after `stage`. Raises UnsupportedError with the keyword of a stage that is not run."""
     source = SOURCES.get(type(stage))
     if source is not None:
+        if frame is not None and not isinstance(stage, Search | Union | Evaluate):
+            raise unsupported(f"operator {stage.keyword} after another")
         return source(plan, stage, frame)
     build = STAGES.get(type(stage))
     if build is None:
@@ -251,6 +256,19 @@ def _select(plan: Plan, stage: Select, frame: Frame) -> Frame:
     return frame.with_columns(placed.values())
 
 
+def _select_named(plan: Plan, stage: SelectNamed, frame: Frame) -> Frame:
+    row = by_names(stage, row_of(frame), Scope(lets=_rows_named(plan, stage)))
+    if row is None:
+        raise unsupported("project-by-names by more than constants and column_names_of")
+    return frame.with_columns(frame.column(name) for name in row.types)
+
+
+def _rows_named(plan: Plan, stage: SelectNamed) -> dict[str, RowType]:
+    """The columns of the tables whose names the stage asks for."""
+    scans = {node.table for expr in stage.names for node in walk(expr) if isinstance(node, Scan) and node.table}
+    return {table: row_of(found[0]) for table in scans if (found := plan.scan(table))}
+
+
 def _granny(name: str) -> Any:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in NATURAL.split(name) if part]
 
@@ -344,11 +362,37 @@ def _sample_distinct(plan: Plan, stage: SampleDistinct, frame: Frame) -> Frame:
 
 def _partition(plan: Plan, stage: Partition, frame: Frame) -> Frame:
     value = plan.expressions(frame).value(stage.by)
+    if stage.sourced:
+        return _partition_sourced(plan, stage, frame, value)
     group = plan.column("", value.type)
     cte = plan.cte(plan.select(frame, [*plan.kept(frame), (value, group)]))
     inner = replace(frame, cte=cte, groups=(*frame.groups, group.id))
-    after = plan.inner(stage.query, inner)
+    after = plan.keyed(stage, group.value, lambda query: plan.inner(query, inner))
     return replace(after, groups=frame.groups, order=())
+
+
+MOST_PARTS = 64
+"""Values a partition whose query has rows of its own may have, as documented."""
+
+
+def _partition_sourced(plan: Plan, stage: Partition, frame: Frame, value: Value) -> Frame:
+    """The query once for each value, as that table says; how many there are is asked of the data."""
+    if frame.groups:
+        raise unsupported("partition with a source inside a partition")
+    key, number = plan.column("", value.type), plan.fresh()
+    cte = plan.cte(plan.select(replace(frame, order=(), groups=()), [(value, key)]))
+    distinct = f"SELECT {key.id}, row_number() OVER (ORDER BY {key.id}) AS {number} FROM (SELECT DISTINCT {key.id} FROM {cte})"
+    keys = plan.cte(distinct, materialized=True)
+    count = int(plan.probe(f"SELECT count(*) FROM {keys}", 1)[0][0])
+    if count > MOST_PARTS:
+        raise unsupported(f"partition with a source over {count} values: {MOST_PARTS} are the most")
+    parts = []
+    for place in range(1, count + 1):
+        one = f"(SELECT {key.id} FROM {keys} WHERE {number} = {place})"
+        parts.append(plan.keyed(stage, Value(one, key.type), plan.query))
+    if parts:
+        return replace(joins.united(plan, parts), order=())
+    return plan.filtered(plan.keyed(stage, null(key.type), plan.query), "FALSE")
 
 
 # ---------------------------------------------------------------- search
@@ -416,7 +460,7 @@ SOURCES: dict[type, Callable[..., Frame]] = {
 ON_GRAPHS = (GraphMatch, GraphToTable, GraphComponents)
 
 STAGES: dict[type, Callable[..., Frame]] = {
-    Filter: _filter, Extend: _extend, Serialize: _extend, Project: _project, Select: _select, Rename: _rename,
+    Filter: _filter, Extend: _extend, Serialize: _extend, Project: _project, Select: _select, SelectNamed: _select_named, Rename: _rename,
     Distinct: _distinct, Aggregate: aggregates.summarize, Count: _count, MakeSeries: series.make_series, Join: joins.join,
     Sort: _sort, Limit: _limit, Top: _top, TopNested: tops.top_nested, TopHitters: tops.top_hitters,
     SampleDistinct: _sample_distinct, Parse: parsing.parse, ParseKv: parsing.parse_kv, Expand: expand.expand, Apply: expand.apply,
