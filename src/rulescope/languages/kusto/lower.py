@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from ... import model as m
 from . import syntax as s
+from .lower_columns import certain, grow
 from .lower_expr import argument, entered, gives_rows, lower_expr, tabular
 from .lower_parts import opaque_stage, properties, typed
 from .lower_scope import (
@@ -73,13 +74,15 @@ def _let(ctx: Context, let: s.Let, lets: list[m.Let], parameters: list[m.Paramet
     if isinstance(value, s.Function):
         function = Function(name, value, ctx.scope, gives_rows(ctx.scope, value))
         if value.view and not value.parameters and function.tabular:
-            lets.append(m.Let(name, _function_body(ctx, function, ctx), span=span(let), view=True))
-            ctx.scope[name] = Table(name)
+            body = _function_body(ctx, function, ctx)
+            lets.append(m.Let(name, body, span=span(let), view=True))
+            ctx.scope[name] = Table(name, frozenset(certain(body, ctx.known)))
         else:
             ctx.scope[name] = function
     elif tabular(ctx.scope, value):
-        lets.append(m.Let(name, _query(ctx, value), isinstance(value, s.Materialize), span(let)))
-        ctx.scope[name] = Table(name)
+        query = _query(ctx, value)
+        lets.append(m.Let(name, query, isinstance(value, s.Materialize), span(let)))
+        ctx.scope[name] = Table(name, frozenset(certain(query, ctx.known)))
     else:
         expr = lower_expr(ctx, value)
         ctx.scope[name] = Constant(expr)
@@ -159,8 +162,8 @@ def _pipeline(ctx: Context, node: s.Expr, body: bool) -> m.Query:
             stages = _source(ctx, node.source, alone=not node.operators)
         elif body or (node.operators and not isinstance(node.operators[0], MAKES_ROWS)):
             stages = [m.Scan("")]
-        if ctx.tables and stages and isinstance(stages[0], m.Scan):
-            ctx.columns.update(ctx.tables.get(stages[0].table, ()))
+        for stage in stages:
+            grow(ctx.columns, stage, ctx.known)
         for operator in node.operators:
             _append(ctx, operator, stages)
         return m.Query(tuple(stages), language="kusto")
@@ -193,42 +196,18 @@ def _append(ctx: Context, operator: s.Operator, stages: list[m.Step]) -> None:
                 stages[:] = [stage]
             else:
                 stages.append(stage)
+            ctx.columns = certain(m.Query(tuple(stages), language="kusto"), ctx.known)
             return
     stage = lower_stage(ctx, operator)
     stages.append(stage)
     if ctx.scope:
-        _grow(ctx.columns, stage)
+        grow(ctx.columns, stage, ctx.known)
     if isinstance(stage, m.As):
-        ctx.scope[stage.name] = Table(stage.name)
+        ctx.scope[stage.name] = Table(stage.name, frozenset(ctx.columns))
 
 
 def _continues(longer: tuple[m.Step, ...], stages: list[m.Step]) -> bool:
     return len(longer) >= len(stages) and all(a is b for a, b in zip(longer, stages, strict=False))
-
-
-def _grow(columns: set[str], stage: m.Step) -> None:
-    """The names a stage certainly makes, added to those known (or in their place, where it keeps no others)."""
-    match stage:
-        case m.Extend(made) | m.Serialize(made) | m.Rename(made) | m.Expand(made):
-            columns.update(_names(made))
-        case m.Project(made) | m.Distinct(made):
-            columns.clear()
-            columns.update(_names(made))
-        case m.Aggregate(made, by):
-            columns.clear()
-            columns.update(_names(made), _names(by))
-        case m.Parse(_, parts):
-            columns.update(part.name for part in parts if part.name)
-
-
-def _names(columns: tuple[m.Column, ...]) -> list[str]:
-    found: list[str] = []
-    for column in columns:
-        if column.names:
-            found.extend(column.names)
-        elif isinstance(column.value, m.Field):
-            found.append(column.value.name)
-    return found
 
 
 # ---------------------------------------------------------------- sources

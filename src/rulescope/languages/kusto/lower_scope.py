@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from ... import model as m
@@ -22,9 +22,10 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A tabular let: a Scan of its name reads it."""
+    """A tabular let: a Scan of its name reads it. `columns` are those it certainly has."""
 
     name: str
+    columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Context:
     def words(self, node: s.Node) -> str:
         """The node's own text."""
         return self.text[node.start : node.end]  # type: ignore[attr-defined]
+
+    def known(self, name: str) -> Collection[str]:
+        """The columns a table of that name certainly has."""
+        found = self.scope.get(name)
+        return found.columns if isinstance(found, Table) else self.tables.get(name, ())
 
     def constant(self, name: str) -> m.Expr | None:
         """What a scalar name stands for; None for a column. Columns hide variables of the same name, as in Kusto."""
