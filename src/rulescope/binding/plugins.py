@@ -134,7 +134,7 @@ def _listed(result: str, stage: m.Evaluate, row: RowType, scope: Scope) -> RowTy
             made.update({name: type for name, type in row.types.items() if name not in made})
         elif item.startswith("dims("):
             for arg in stage.args[int(item[5:-1]) - 1 :]:
-                if isinstance(arg, m.Field):
+                if isinstance(arg, m.Field) and (row.open or arg.name in row):
                     made[arg.name] = type_of(arg, row, scope)
         else:
             name, _, type = item.partition(":")

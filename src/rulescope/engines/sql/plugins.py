@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...binding.combine import beside
-from ...model import Call, Evaluate, Field, Literal, Named, ToScalar
+from ...model import Call, Evaluate, Field, Literal, Named
 from .aggregates import aggregate_value
 from .frame import Frame
-from .plan import row_of
+from .plugins_cohorts import (
+    active_users_count,
+    activity_engagement,
+    activity_metrics,
+    dcount_intersect,
+    new_activity_metrics,
+    rolling_percentile,
+)
+from .plugins_lookup import geo_lookup, ip_lookup
 from .plugins_time import activity_counts_metrics, rows_near, sliding_window_counts
-from .predicates import comparable
 from .values import Value, convert, null, quote, unsupported
 
 if TYPE_CHECKING:
@@ -176,44 +181,10 @@ def _narrow(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     return Frame(whole, columns, order=(OrderKey(columns[0].id, False, False), OrderKey(place, False, False)))
 
 
-def _ip_lookup(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
-    """Rows with the columns of the networks their address is in."""
-    args = [arg for arg in stage.args if not isinstance(arg, Named)]
-    options = _options(stage)
-    table, source, network, *extra = args
-    unmatched = options.get("return_unmatched")
-    if extra and isinstance(extra[-1], Literal) and extra[-1].type == "bool":
-        unmatched = extra.pop()
-    if any(not isinstance(key, Field) for key in extra):
-        raise unsupported(f"{stage.plugin} with keys that are no columns")
-    if not isinstance(table, ToScalar | Field) or not isinstance(network, Field):
-        raise unsupported(f"{stage.plugin} with these arguments")
-    from ...model import Query, Scan
-
-    query = table.query if isinstance(table, ToScalar) else Query((Scan(table.name),))
-    right = plan.copied(plan.query(query))
-    outer = isinstance(unmatched, Literal) and unmatched.value is True
-    address = convert(plan.expressions(frame).value(source), "string")
-    at = plan.fresh()
-    left = plan.cte(f"SELECT *, {address.sql} AS {at} FROM {frame.cte}")
-    test = "kx_ipv4_in_range" if stage.plugin == "ipv4_lookup" else "kx_ipv6_in_range"
-    condition = f"{test}({at}, {right.column(network.name).id})"
-    for key in extra:
-        assert isinstance(key, Field)
-        a, b = comparable(frame.column(key.name).value, right.column(key.name).value)
-        condition += f" AND {a.sql} = {b.sql}"
-    names = beside(row_of(frame), row_of(right)).names[len(frame.columns) :]
-    made = [(c.value, plan.column(name, c.type)) for c, name in zip(right.columns, names, strict=True)]
-    items = [*(c.id for c in frame.columns), *frame.hidden]
-    items += [
-        f"{f'''coalesce({value.sql}, '')''' if column.type == 'string' else value.sql} AS {column.id}"
-        for value, column in made
-    ]
-    cte = plan.cte(f"SELECT {', '.join(items)} FROM {left} {'LEFT ' if outer else ''}JOIN {right.cte} ON {condition}")
-    return replace(frame, cte=cte, columns=(*frame.columns, *(column for _, column in made)))
-
-
 PLUGINS: dict[str, Callable[[Plan, Evaluate, Frame], Frame]] = {
-    "bag_unpack": _bag_unpack, "pivot": _pivot, "narrow": _narrow, "ipv4_lookup": _ip_lookup, "ipv6_lookup": _ip_lookup,
+    "bag_unpack": _bag_unpack, "pivot": _pivot, "narrow": _narrow, "ipv4_lookup": ip_lookup, "ipv6_lookup": ip_lookup,
     "rows_near": rows_near, "sliding_window_counts": sliding_window_counts, "activity_counts_metrics": activity_counts_metrics,
+    "activity_metrics": activity_metrics, "activity_engagement": activity_engagement, "new_activity_metrics": new_activity_metrics,
+    "active_users_count": active_users_count, "rolling_percentile": rolling_percentile, "dcount_intersect": dcount_intersect,
+    "geo_polygon_lookup": geo_lookup, "geo_line_lookup": geo_lookup,
 }  # fmt: skip

@@ -33,7 +33,7 @@ def rows_near(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """What the plugins over ids and times share: a CTE of id, time and dimensions, and the bounds, in the unit of the time."""
 
     cte: str
@@ -48,7 +48,7 @@ class _Line:
         return "".join(f", {column.id}" for column in self.dimensions)
 
 
-def _line(plan: Plan, frame: Frame, args: tuple[Expr, ...], dimensions: tuple[Expr, ...], name: str) -> _Line:
+def id_line(plan: Plan, frame: Frame, args: tuple[Expr, ...], dimensions: tuple[Expr, ...], name: str) -> Line:
     if frame.groups:
         raise unsupported(f"{name} inside a partition")
     at = plan.expressions(frame)
@@ -62,10 +62,10 @@ def _line(plan: Plan, frame: Frame, args: tuple[Expr, ...], dimensions: tuple[Ex
         made.append((value, plan.column(arg.name, value.type)))
     cte = plan.cte(f"SELECT {', '.join(f'{value.sql} AS {column.id}' for value, column in made)} FROM {frame.cte}")
     start, stop = (plan.constant(frame, arg, when.type, f"bounds of {name}").sql for arg in args[2:4])
-    return _Line(cte, made[0][1], made[1][1], tuple(column for _, column in made[2:]), start, stop)
+    return Line(cte, made[0][1], made[1][1], tuple(column for _, column in made[2:]), start, stop)
 
 
-def _width(plan: Plan, frame: Frame, expr: Expr, line: _Line, name: str) -> str:
+def width_sql(plan: Plan, expr: Expr, line: Line, name: str) -> str:
     value = plan.expressions(Frame("", ())).value(expr)
     if value.type == "string":
         raise unsupported(f"{name} by {value.constant}")
@@ -78,8 +78,8 @@ def sliding_window_counts(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     name = stage.plugin
     if len(stage.args) < 6:
         raise unsupported(f"{name} with these arguments")
-    line = _line(plan, frame, stage.args[:4], stage.args[6:], name)
-    back, width = (_width(plan, frame, arg, line, name) for arg in stage.args[4:6])
+    line = id_line(plan, frame, stage.args[:4], stage.args[6:], name)
+    back, width = (width_sql(plan, arg, line, name) for arg in stage.args[4:6])
     moment = plan.column(line.time.name, line.time.type)
     total, distinct = plan.column("Count", "long"), plan.column("Dcount", "long")
     points = plan.cte(f"SELECT unnest(generate_series({line.start}, {line.stop}, {width})) AS {moment.id}")
@@ -96,8 +96,8 @@ def activity_counts_metrics(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     name = stage.plugin
     if len(stage.args) < 5:
         raise unsupported(f"{name} with these arguments")
-    line = _line(plan, frame, stage.args[:4], stage.args[5:], name)
-    width = _width(plan, frame, stage.args[4], line, name)
+    line = id_line(plan, frame, stage.args[:4], stage.args[5:], name)
+    width = width_sql(plan, stage.args[4], line, name)
     moment = plan.column(line.time.name, line.time.type)
     names = ("count", "dcount", "new_dcount", "aggregated_dcount")
     total, distinct, new, ever = (plan.column(label, "long") for label in names)
