@@ -13,6 +13,7 @@ from .. import languages
 from ..binding import functions
 from ..engines.cluster import Cluster
 from ..engines.duck import Engine
+from ..languages import kusto
 from ..model import Query, Render
 from ..outputs.kusto_rest import kusto_type
 from . import tables as named
@@ -35,7 +36,9 @@ class Session:
 
     def run(self, text: str, path: str = "") -> pa.Table:
         """The rows of `text`. Raises QuerySyntaxError, and UnsupportedError for what the engine cannot run."""
-        parsed = languages.parse(text, "kusto", path)
+        held = self.engine.sources.items()
+        columns = {name: {column: kind for column, kind, _ in source.columns} for name, source in held}
+        parsed = kusto.parse(text, path, tables=columns)
         outside = named.externals(parsed, self.folder) if self.folder else {}
         if not outside:
             return self.engine.run(parsed)
