@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ... import model as m
 from . import syntax as s
 from .lower_columns import certain, grow
+from .lower_columns import certain, grow
 from .lower_expr import argument, entered, gives_rows, lower_expr, tabular
 from .lower_parts import opaque_stage, properties, typed
 from .lower_scope import (
@@ -15,6 +16,7 @@ from .lower_scope import (
     Constant,
     Context,
     Function,
+    Pattern,
     Rows,
     Table,
     bare,
@@ -48,6 +50,8 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
                     stages.clear()
                 lets.extend(query.lets)
                 stages.extend(query.stages)
+            case s.DeclarePattern(name):
+                ctx.scope[name.name] = Pattern(statement, dict(ctx.scope))
             case s.DeclareParameters():
                 _declare(ctx, statement, parameters)
             case s.SetOption(name, value):
@@ -105,7 +109,12 @@ def _declare(ctx: Context, node: s.DeclareParameters, parameters: list[m.Paramet
 
 
 def _function_body(ctx: Context, function: Function, inner: Context) -> m.Query:
-    """The body of a tabular function as a query; its own lets are the query's."""
+    """The body of a tabular function as a query."""
+    return _statements(ctx, function.node.body, inner)
+
+
+def _statements(ctx: Context, body: tuple[s.Statement, ...], inner: Context) -> m.Query:
+    """A body as a query; its own lets are the query's."""
     inner = Context(
         ctx.text, ctx.query, ctx.body, ctx.tables, dict(inner.scope), depth=inner.depth, inlined=inner.inlined,
         negations=ctx.negations,
@@ -113,7 +122,7 @@ def _function_body(ctx: Context, function: Function, inner: Context) -> m.Query:
     lets: list[m.Let] = []
     stages: list[m.Step] = []
     parameters: list[m.Parameter] = []
-    for statement in function.node.body:
+    for statement in body:
         match statement:
             case s.Let():
                 _let(inner, statement, lets, parameters)
@@ -135,6 +144,34 @@ def _called(ctx: Context, function: Function, args: tuple[s.Expr, ...], node: s.
     if inner is None:
         return opaque_stage(ctx, node, function.name)
     return m.Nested(_function_body(ctx, function, inner), function.name, span=span(node))
+
+
+def _patterned(ctx: Context, pattern: Pattern, call: s.Call, path: str | None, node: s.Node) -> m.Step:
+    """The body of the one case of a declared pattern that a call, with the name after its `.`, stands for."""
+    declared = pattern.node
+    if ctx.depth >= DEEPEST_CALL or ctx.inlined >= MOST_INLINED:
+        return opaque_stage(ctx, node, declared.name.name)
+    given = [lower_expr(ctx, arg) for arg in call.args]
+    inner = Context(ctx.text, ctx.query, ctx.body, ctx.tables, dict(pattern.scope), depth=ctx.depth + 1)
+    inner.inlined, inner.negations = ctx.inlined + 1, ctx.negations
+    fitting = [
+        case
+        for case in declared.cases
+        if [_text(lower_expr(ctx, arg)) for arg in case.args] == [_text(arg) for arg in given]
+        and (None if case.path is None else case.path.value) == path
+    ]
+    if len(fitting) != 1 or None in map(_text, given) or len(given) != len(declared.parameters):
+        return opaque_stage(ctx, node, f"pattern {declared.name.name} with these arguments")
+    for parameter, value in zip(declared.parameters, given, strict=True):
+        inner.scope[parameter.name.name] = Constant(value)
+    if declared.path is not None and path is not None:
+        inner.scope[declared.path.name.name] = Constant(m.Literal(path))
+    return m.Nested(_statements(ctx, fitting[0].body, inner), declared.name.name, span=span(node))
+
+
+def _text(expr: m.Expr) -> str | None:
+    """The text of a constant, which the arguments of patterns are."""
+    return expr.value if isinstance(expr, m.Literal) and isinstance(expr.value, str) else None
 
 
 # ---------------------------------------------------------------- pipelines
@@ -228,6 +265,12 @@ def _source(ctx: Context, node: s.Expr, alone: bool) -> list[m.Step]:
             return [m.Scan(name, span=span(inner))]
         case s.Call():
             return [_table_call(ctx, inner, ())]
+        case s.Path(s.Call(s.Name(name)) as call, s.Name(member)) if isinstance(found := ctx.scope.get(name), Pattern):
+            return [_patterned(ctx, found, call, member, inner)]
+        case s.Element(s.Call(s.Name(name)) as call, s.Literal("string", str() as path)) if isinstance(
+            found := ctx.scope.get(name), Pattern
+        ):
+            return [_patterned(ctx, found, call, path, inner)]
         case s.Path():
             return [_scoped(ctx, inner)]
         case s.Pipe():
@@ -244,6 +287,8 @@ def _table_call(ctx: Context, node: s.Call, scope: tuple[str, ...]) -> m.Step:
     name = node.name.name
     if not scope and isinstance(function := ctx.scope.get(name), Function):
         return _called(ctx, function, node.args, node, None)
+    if not scope and isinstance(pattern := ctx.scope.get(name), Pattern):
+        return _patterned(ctx, pattern, node, None, node)
     return m.TableCall(name, tuple(argument(ctx, arg) for arg in node.args), scope, span=span(node))
 
 

@@ -12,7 +12,7 @@ from ...model import Op
 from ...text import Span
 from . import syntax as s
 from .comparisons import LISTS, MIRRORED, OPERATORS, OPPOSITES, ORDER, TEXT, Comparison
-from .lower_scope import DEEPEST_CALL, MOST_INLINED, Constant, Context, Function, Rows, Table, bare, span
+from .lower_scope import DEEPEST_CALL, MOST_INLINED, Constant, Context, Function, Pattern, Rows, Table, bare, span
 
 PLAIN = frozenset({"string", "long", "int", "real", "bool"})
 LONGEST_CHAIN = 300  # of `a + b + ...` and `a.b.c...`, whose models are as deep as they are long
@@ -386,6 +386,8 @@ def _call(ctx: Context, node: s.Call) -> m.Expr:
         if isinstance(inner, s.Call) and inner.name.name == "not" and len(inner.args) == 1:
             return lower_predicate(ctx, inner.args[0])
         return negated(lower_predicate(ctx, node.args[0]), ctx.negations)
+    if name == "column_names_of" and len(node.args) == 1:
+        return m.Call(name, (m.ToScalar(ctx.query(ctx, node.args[0]), rows=True),), span(node))
     args = tuple(argument(ctx, arg) for arg in node.args)
     if len(args) == 1 and name in ("isempty", "isnotempty"):
         empty = m.Match(args[0], Op.EMPTY, span=span(node))
@@ -393,7 +395,9 @@ def _call(ctx: Context, node: s.Call) -> m.Expr:
     size = ctx.constant("set query_bin_auto_size") if name == "bin_auto" and len(args) == 1 else None
     if size is not None:
         at = ctx.constant("set query_bin_auto_at")
-        return m.Call("bin", (*args, size), span(node)) if at is None else m.Call("bin_at", (*args, size, at), span(node))
+        return (
+            m.Call("bin", (*args, size), span(node)) if at is None else m.Call("bin_at", (*args, size, at), span(node))
+        )
     return m.Call(name, args, span(node))
 
 
@@ -500,12 +504,16 @@ def tabular(scope: dict[str, Any], node: s.Expr) -> bool:
         case s.Call(s.Name(name)):
             if isinstance(bound := scope.get(name), Function):
                 return bound.tabular
+            if isinstance(bound, Pattern):
+                return True
             return name in SCOPES or name != name.lower() or name.startswith("_")
-        case s.Path():
+        case s.Path() | s.Element():
             root: s.Expr = node
-            while isinstance(root, s.Path):
+            while isinstance(root, s.Path | s.Element):
                 root = root.base
-            return isinstance(root, s.Call) and root.name.name in SCOPES
+            if not isinstance(root, s.Call):
+                return False
+            return root.name.name in SCOPES or isinstance(scope.get(root.name.name), Pattern)
     return False
 
 
@@ -541,6 +549,8 @@ def _unary(ctx: Context, node: s.Unary) -> m.Expr:
 
 
 def _toscalar(ctx: Context, node: s.ToScalar) -> m.Expr:
+    if isinstance(name := bare(node.query), s.Name) and name.name == ctx.key:
+        return m.Call("toscalar", (m.Field(name.name, span(name)),), span(node))
     if not tabular(ctx.scope, node.query):
         return m.Call("toscalar", (_value(ctx, node.query),), span(node))
     return m.ToScalar(ctx.query(ctx, node.query), span(node))

@@ -45,7 +45,15 @@ class Function:
     tabular: bool
 
 
-Binding = Constant | Table | Rows | Function
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A declared pattern: its calls are the body of the case they name."""
+
+    node: s.DeclarePattern
+    scope: dict[str, Binding]
+
+
+Binding = Constant | Table | Rows | Function | Pattern
 
 
 @dataclass(slots=True)
@@ -66,11 +74,17 @@ class Context:
     depth: int = 0
     inlined: int = 0
     negations: dict[int, tuple[m.Expr, m.Expr]] = field(default_factory=dict)  # id of a negation: it, and what of
+    key: str = ""  # inside a partition: its column, whose value `toscalar` of its name is
     sides: set[str] | None = None  # while the condition of a join is lowered: which of $left, $right it named
 
     def words(self, node: s.Node) -> str:
         """The node's own text."""
         return self.text[node.start : node.end]  # type: ignore[attr-defined]
+
+    def known(self, name: str) -> Collection[str]:
+        """The columns a table of that name certainly has."""
+        found = self.scope.get(name)
+        return found.columns if isinstance(found, Table) else self.tables.get(name, ())
 
     def known(self, name: str) -> Collection[str]:
         """The columns a table of that name certainly has."""

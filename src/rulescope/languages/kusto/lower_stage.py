@@ -53,6 +53,8 @@ def _project(ctx: Context, node: s.Project) -> m.Step | None:
         return m.Project(columns(ctx, node.items), span=span(node))
     if node.keyword == "project-rename":
         return m.Rename(tuple(_renamed(ctx, item) for item in node.items), span=span(node))
+    if node.keyword == "project-by-names":
+        return m.SelectNamed(tuple(lower_expr(ctx, item) for item in node.items), span=span(node))
     if node.keyword not in ("project-away", "project-keep", "project-reorder"):
         return None
     patterns: list[str] = []
@@ -290,15 +292,15 @@ def _find(ctx: Context, node: s.Find) -> m.Step | None:
 
 
 def _partition(ctx: Context, node: s.Partition) -> m.Step | None:
-    if node.scope is not None or node.id is not None or (node.braces and _has_source(node.query)):
+    if node.scope is not None or node.id is not None:
         return None
-    return m.Partition(
-        lower_expr(ctx, node.by), ctx.body(ctx, node.query), properties(ctx, node.options), span=span(node)
-    )  # fmt: skip
-
-
-def _has_source(node: s.Expr) -> bool:
-    return not isinstance(node, s.Pipe) or node.source is not None
+    by, options = lower_expr(ctx, node.by), properties(ctx, node.options)
+    outer, ctx.key = ctx.key, node.by.name if isinstance(node.by, s.Name) else ""
+    try:
+        query = (ctx.query if node.braces else ctx.body)(ctx, node.query)
+    finally:
+        ctx.key = outer
+    return m.Partition(by, query, options, span=span(node), sourced=node.braces)
 
 
 def _fork(ctx: Context, node: s.Fork) -> m.Step:

@@ -260,36 +260,44 @@ class _Statements(Operators):
         start = self.begin()
         self.pos += 1
         name = self.name()
+        parameters: list[ast.TypedColumn] = []
+        path: ast.TypedColumn | None = None
+        cases: list[ast.PatternCase] = []
         if self.take("="):
             self.need("(")
             while self.kinds[self.pos] != ")":
-                self.typed_column()
+                parameters.append(self.typed_column())
                 if not self.take(","):
                     break
             self.need(")")
             if self.take("["):
-                self.typed_column()
+                path = self.typed_column()
                 self.need("]")
             self.need("{")
             while True:
-                self._pattern_match()
+                cases.append(self._pattern_case())
                 if self.kinds[self.pos] != "(":
                     break
             self.need("}")
-        return ast.DeclarePattern(name, start, self.end)
+        return ast.DeclarePattern(name, tuple(parameters), path, tuple(cases), start, self.end)
 
-    def _pattern_match(self) -> None:
+    def _pattern_case(self) -> ast.PatternCase:
+        start = self.starts[self.pos]
         self.need("(")
-        self.expressions()
+        args = self.expressions()
         self.need(")")
+        path: ast.Literal | None = None
         if self.take("."):
             self.need("[")
-            if self.literal() is None:
+            found = self.literal()
+            if found is None:
                 raise SyntaxFault(self.pos, "a literal")
+            path = found if isinstance(found, ast.Literal) else None
             self.need("]")
         self.need("=")
-        self.body(declare=False)
+        body = self.body(declare=False)
         self.need(";")
+        return ast.PatternCase(args, path, body, start, self.end)
 
     def alias(self) -> ast.Alias:
         start = self.begin()

@@ -881,10 +881,23 @@ class DeclareParameters(Node, frozen=True, gc=False):
     end: int = 0
 
 
+class PatternCase(Node, frozen=True, gc=False):
+    """`("a").["b"] = { body };` of a declared pattern."""
+
+    args: tuple[Expr, ...]
+    path: Literal | None
+    body: tuple[Statement, ...]
+    start: int = 0
+    end: int = 0
+
+
 class DeclarePattern(Node, frozen=True, gc=False):
-    """`declare pattern name = (args)[path] { ("a").["b"] = { ... }; }`: text only, apart from the name."""
+    """`declare pattern name = (parameters)[path] { cases }`; a bare `declare pattern name` has no cases."""
 
     name: Name
+    parameters: tuple[TypedColumn, ...] = ()
+    path: TypedColumn | None = None
+    cases: tuple[PatternCase, ...] = ()
     start: int = 0
     end: int = 0
 

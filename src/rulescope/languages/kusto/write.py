@@ -369,6 +369,10 @@ def _select(w: _Writer, s: m.Select, indent: str) -> str:
     return f"{s.keyword} {_wrapped(texts, indent + INDENT).lstrip() if long else flat}"
 
 
+def _select_named(w: _Writer, s: m.SelectNamed, indent: str) -> str:
+    return f"{s.keyword} {', '.join(w.expr.text(item) for item in s.names)}"
+
+
 def _aggregate(w: _Writer, s: m.Aggregate, indent: str) -> str:
     aggregates, by = w.columns(s.aggregates, indent), w.columns(s.by, indent)
     between = f"\n{indent}{INDENT}by" if "\n" in aggregates else " by"
@@ -516,7 +520,8 @@ def _union(w: _Writer, s: m.Union, indent: str) -> str:
 
 def _partition(w: _Writer, s: m.Partition, indent: str) -> str:
     query = w._indented(w.nested(s.query, indent + INDENT), indent)
-    return f"partition{_hints(s.properties)} by {w.expr.text(s.by)} ({query})"
+    inner = f"{{{query}}}" if s.sourced else f"({query})"
+    return f"partition{_hints(s.properties)} by {w.expr.text(s.by)} {inner}"
 
 
 def _fork(w: _Writer, s: m.Fork, indent: str) -> str:
@@ -598,6 +603,7 @@ _STAGES: dict[type, Callable[[_Writer, Any, str], str]] = {
     m.Scan: _scan, m.TableCall: _table_call, m.Nested: _nested, m.Inline: _inline, m.Print: _print, m.Range: _range,
     m.External: _external, m.Search: _search, m.Find: _find, m.Filter: _filter, m.Extend: _listed,
     m.Project: _listed, m.Rename: _listed, m.Distinct: _listed, m.Serialize: _listed, m.Select: _select,
+    m.SelectNamed: _select_named,
     m.Aggregate: _aggregate, m.Count: _count, m.MakeSeries: _make_series, m.Join: _join, m.Union: _union,
     m.Sort: _sort, m.Limit: _limit, m.Top: _top, m.TopNested: _top_nested, m.SampleDistinct: _sample_distinct,
     m.TopHitters: _top_hitters, m.Parse: _parse, m.ParseKv: _parse_kv, m.Expand: _expand, m.Apply: _apply,
