@@ -83,6 +83,11 @@ TABLE: list[tuple[str, str, list[tuple[Any, ...]]]] = [
         "set query_bin_auto_size=1h;\nset query_bin_auto_at=datetime(2019-11-01 00:05);\nrange t from datetime(2019-11-01 00:05) to datetime(2019-11-01 02:00) step 1m | summarize count() by bin_auto(t)",
         [(datetime(2019, 11, 1, 0, 5, tzinfo=UTC), 60), (datetime(2019, 11, 1, 1, 5, tzinfo=UTC), 56)],
     ),
+    (
+        "the size of rows",
+        "range x from 1 to 10 step 1 | extend Text = '1234567890' | summarize sum(estimate_data_size(*))",
+        [(180,)],
+    ),
     ("points in shapes", SHAPES + "T | evaluate geo_polygon_lookup(P, x, y, shape) | project what, where_", [("in", "box")]),
     (
         "points in shapes, and the rest",

@@ -25,7 +25,7 @@ REFUSED = {
     **dict.fromkeys(
         (
             "cursor_after", "cursor_before_or_at", "cursor_current", "current_cursor", "extent_id", "extentid", "extent_tags",
-            "estimate_data_size", "row_id", "rowstore_ordinal_range",
+            "row_id", "rowstore_ordinal_range",
         ),
         STORAGE,
     ),
@@ -44,7 +44,7 @@ REFUSED = {
     "hash_combine": "does not document how it combines",
     "hash_many": "does not document how it combines",
     "bin_auto": "takes its size from `set query_bin_auto_size`, which the query does not say",
-    "iscolumnexists": "is not documented",
+    **dict.fromkeys(("cnt", "iscolumnexists", "passthrough", "row_rank"), "is not documented"),
 }  # fmt: skip
 
 PARTLY = {  # functions that give only some results; for the others they end the run by name
@@ -55,6 +55,7 @@ PARTLY = {  # functions that give only some results; for the others they end the
         ),
         OUTLINE,
     ),
+    "estimate_data_size": "only of text and of long numbers that are known",
     "geo_distance_2points": "not on a spheroid",
     "geo_line_locate_point": "not on a spheroid, not of several lines",
     "geo_line_interpolate_point": "not of several lines",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import Call, Expr, Field, Literal, Named, Op, Star, ToScalar
 from ..functions.refused import why_not
 from ..types import ALIASES, SQL_TYPES
-from .checks import around, assertion
+from .checks import around, assertion, data_size
 from .predicates import compare, empty, group_sql
 from .scalars import FUNCTIONS, SAME, Row
 from .sketches import SKETCH_FUNCTIONS
@@ -547,7 +547,7 @@ Builder = Callable[[Functions, Call, "Expressions"], Value]
 
 BUILT: dict[str, Builder] = {
     **dict.fromkeys(("+", "-", "*", "/", "%"), _arithmetic),
-    "negate": _negate, "around": around, "assert": assertion, "iff": _iff, "case": _case, "coalesce": _coalesce,
+    "negate": _negate, "around": around, "assert": assertion, "estimate_data_size": data_size, "iff": _iff, "case": _case, "coalesce": _coalesce,
     "max_of": _extreme("greatest"), "min_of": _extreme("least"),
     "tostring": _to("string"), "tolong": _to("long"), "toint": _to("int"), "toreal": _to("real"), "tobool": _to("bool"),
     "todatetime": _to("datetime"), "totimespan": _to("timespan"), "todecimal": _to("decimal"), "toguid": _to("guid"),
