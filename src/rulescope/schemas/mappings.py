@@ -42,6 +42,7 @@ from .codes import Always, Dash, Dynamic, Listed, Never
 from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
 from .events import fields_in_channel, held
+from .keywords import put
 from .parts import KINDS, Part
 from .tables import Tables, tables
 
@@ -196,8 +197,7 @@ class Mapping:
                     raise Outside(f"{name} is {type(value).__name__}")
                 row_map.store(value, self.types, row)
             elif self.keywords and isinstance(value, str):
-                free = next((column for column in self.keywords if column not in row), self.keywords[0])
-                row[free] = value  # text of the event itself, wherever a keyword may stand
+                put(self.keywords, value, self.types, row)
         if any(isinstance(row_map, Part) for row_map, _, _ in listed):
             self._agreed(listed, row)
         return row
@@ -375,6 +375,12 @@ class _Entry:
             self.others,
             self.only,
         )
+
+
+@cache
+def only_fields() -> tuple[str, ...]:
+    """Fields whose values decide whether an event has a row in some table."""
+    return tuple(sorted({name for schema in SCHEMAS for entry in _read(schema) for name in entry.only}))
 
 
 def mappings_for(logsource: Logsource, schema: str) -> tuple[Mapping, ...]:

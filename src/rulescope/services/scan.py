@@ -1,7 +1,8 @@
 """Scan: rules over log files, alerts and what could not run out.
 
-Sigma rules see each event as it streams by (`scan_events`); Kusto rules run over the recognised tables once all logs are
-read (`scan_tables`), or on a cluster (`scan_cluster`). Nothing is printed: `progress` is called as logs are read.
+Sigma rules see each event as it streams by (`scan_events`), or, where a log holds rows of a table, run over these as their
+translations do (`scan_own`); Kusto rules run over the recognised tables once all logs are read (`scan_tables`), or on a
+cluster (`scan_cluster`). Nothing is printed: `progress` is called as logs are read.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from .rule_cache import RuleCache
 from .scan_cluster import ClusterRules
 from .scan_events import EventRules
 from .scan_loading import Prepared, Rules, load, prepare
+from .scan_own import OwnRows
 from .scan_tables import TableRules
 
 log = logging.getLogger(__name__)
@@ -84,8 +86,9 @@ def scan(
     """Alerts of `rules` over `logs_`, then a NotRun for every rule that could not run or found no log of its kind.
 
     `logs_` are files and folders, `rules` are rule files, folders and Rule values. Order: log by log, event by event, rule
-    by rule in the order given; then correlations; then Kusto rules; then what did not run. `folder` holds further tables;
-    the other settings are those of `Settings`. `cache` is a folder to keep read rules in (`rule_cache.default_folder()`).
+    by rule in the order given; then correlations; then Sigma rules over rows of tables; then Kusto rules; then what did
+    not run. `folder` holds further tables; the other settings are those of `Settings`. `cache` is a folder to keep read
+    rules in (`rule_cache.default_folder()`).
     Raises LogError when a path of `logs_`, SourceError when one of `rules` does not exist.
     """
     settings = Settings(now, folder, functions, cluster, database, faults, progress)
@@ -102,6 +105,7 @@ def run(logs_: Logs, prepared: Prepared, settings: Settings = Settings()) -> Ite
     kusto = [each for each in prepared.ready if each[1].language == "kusto"]
     events = EventRules(sigma)
     remote = ClusterRules(kusto, settings.cluster, settings.database) if settings.cluster else None
+    own = OwnRows(sigma, settings.tables)
     tables = TableRules([] if remote else kusto, settings.tables, settings.functions)
     read = broken = alerts = 0
     for path in paths:
@@ -115,24 +119,32 @@ def run(logs_: Logs, prepared: Prepared, settings: Settings = Settings()) -> Ite
                 for found in events.alerts(batch):
                     alerts += 1
                     yield found
+                own.take(batch)
                 tables.take(batch)
                 if settings.progress:
                     settings.progress(Progress(batch.log, read, broken, alerts))
         except LogError as error:
             if settings.faults:
                 settings.faults(LogFault(str(path), 0, str(error)))
-    for number, result in chain(events.correlated(), tables.run(moment(settings.now)), remote.run() if remote else ()):
+    for number, result in chain(
+        events.correlated(), own.run(), tables.run(moment(settings.now)), remote.run() if remote else ()
+    ):
         if isinstance(result, NotRun):
             missing.append((number, result))
         else:
             alerts += 1
             yield number, result
-    missing.extend(events.not_run())
+    missing.extend((n, lack) for n, lack in events.not_run() if n not in own.answered or not _is_silent(lack))
     yield from sorted(missing, key=lambda pair: pair[0])
     log.info(
         "scanned logs=%d events=%d broken=%d rules=%d alerts=%d not_run=%d seconds=%.1f",
         len(paths), read, broken, len(prepared.ready), alerts, len(missing), time.monotonic() - started,
     )  # fmt: skip
+
+
+def _is_silent(lack: NotRun) -> bool:
+    """Whether a rule did not run for want of events only."""
+    return lack.construct.startswith("logsource ")
 
 
 def _paths(given: Logs) -> list[str | Path]:

@@ -33,6 +33,7 @@ from ..model import (
     replace,
 )
 from ..schemas.logsources import parsed, scan_text
+from ..schemas.mappings import carrying
 from ..schemas.recognition import Offer, offers, telling_fields, wanted
 
 ENGINE = "reference"
@@ -289,7 +290,7 @@ class EventRules:
             named = scan_text(group.logsource)
             why = (
                 "no event of this log source in the logs"
-                if group.wanted
+                if group.wanted or carrying(group.logsource)
                 else "no known log has events of this log source"
             )
             reported: set[int] = set()

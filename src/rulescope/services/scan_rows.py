@@ -62,7 +62,7 @@ class Makers:
 
     def __init__(self, wanted: frozenset[str]) -> None:
         self._wanted = wanted
-        self._telling = (*telling_fields(), "Type")
+        self._telling = (*telling_fields(), *mappings.only_fields(), "Type")
         self._known: dict[Any, tuple[Maker, ...]] = {}
 
     def of(self, row: Row, batch: Batch) -> tuple[Maker, ...]:
@@ -88,6 +88,8 @@ def makers(row: Row, batch: Batch, wanted: frozenset[str]) -> tuple[Maker, ...]:
     for offer in offers(row, batch.kind, batch.stream):
         for schema in mappings.SCHEMAS:
             for mapping in mappings.mappings_for(offer.logsource, schema):
+                if mapping.only and not mapping.has(offer.seen(row)):
+                    continue
                 for name in sorted(wanted):
                     known = name if _same_table(mapping.table, name) else mapping.table
                     if known in taken or not (
