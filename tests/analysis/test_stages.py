@@ -107,7 +107,8 @@ T | summarize Total = count(), dcount(User) by Host, Source = tolower(Ip)
     assert [(t.field, t.how, t.op, t.value) for t in thresholds(query)] == [
         ("Total", "count()", "ge", 50),
         ("dcount_User", "dcount(User)", "lt", 3),
-    ] + [("Share", "((Total, 1.0), 7)", "gt", 0.5)] * 0
+        ("Share", "/(*(Total, real(1.0)), 7)", "gt", 0.5),
+    ]
     assert group_by(query) == ("Host", "Source")
     assert [i.field for i in indicators(query)][0] == "Host"
 

@@ -180,9 +180,9 @@ def test_a_name_alone_matches_every_start() -> None:
     assert found[0].text.startswith("Every start of `tool.exe` matches, whatever its arguments")
 
 
-def test_corpus_counts_tell_common_from_rare() -> None:
+def test_corpus_counts_tell_what_is_common() -> None:
     texts = " ".join(sentence.text for sentence in guidance(facts(*WHOLE, counts=(900, 0, 3, 0), corpus=5000)))
-    assert "`tool.exe` in the process name is looked for by 900 other rules" in texts
+    assert "`tool.exe` as the process name is looked for by 900 other rules" in texts
 
 
 def test_short_fragments_are_pointed_out() -> None:

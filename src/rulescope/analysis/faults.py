@@ -37,7 +37,23 @@ NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfil
 NOT_ACTING = ("target", "loaded", "parent")  # what is acted upon, or acts unknowingly: nobody would rename it
 STARTS = ("DeviceProcessEvents",)
 PARENTS = ("InitiatingProcessFileName",)  # where a row is the start of a process
-ORIGINAL_NAME = ("originalfilename", "internalfilename", "productname", "sha1", "sha256", "md5", "imphash", "hashes")
+ORIGINAL_NAME = (
+    "originalfilename",
+    "internalfilename",
+    "product",
+    "description",
+    "company",
+    "sha1",
+    "sha256",
+    "md5",
+    "imphash",
+    "hashes",
+)
+HOSTS = frozenset(
+    {"svchost.exe", "services.exe", "lsass.exe", "spoolsv.exe", "w3wp.exe", "wmiprvse.exe", "dns.exe", "sqlservr.exe", "msiexec.exe",
+     "winlogon.exe", "wsmprovhost.exe", "taskeng.exe", "taskhostw.exe", "explorer.exe", "dllhost.exe", "smss.exe", "csrss.exe"}
+)  # fmt: skip
+"""Programs that Windows itself starts in its own name: a renamed copy would not do their work."""
 PROGRAMS = (".exe", ".com", ".scr")
 FOLDED = {"tolower": str.lower, "toupper": str.upper}
 MOST_TERMS = 40
@@ -57,7 +73,8 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
             original = original or any(word in last for word in ORIGINAL_NAME)
             others = NOT_ACTING if field not in PARENTS or not starts else (*NOT_ACTING, last)
             if last.endswith(NAME_FIELDS) and not last.startswith(others) and not test.negated and _programs(test):
-                named.append((test, field))
+                if id(test.expr) in _needed(place):
+                    named.append((test, field))
             for check in _TESTS:
                 found.extend(check(test, field, query))
         for check_stage in _STAGES:
@@ -70,9 +87,34 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
 
 
 def _programs(test: Tested) -> bool:
-    return test.op in (Op.EQ, Op.ENDSWITH, Op.TERM, Op.WILDCARD) and all(
-        isinstance(value, str) and value.lower().endswith(PROGRAMS) for value in test.values
+    return (
+        test.op in (Op.EQ, Op.ENDSWITH, Op.TERM, Op.WILDCARD)
+        and all(isinstance(value, str) and value.lower().endswith(PROGRAMS) for value in test.values)
+        and not all(re.split(r"[\\/]", str(value).lower())[-1] in HOSTS for value in test.values)
     )
+
+
+def _needed(place: Placed) -> frozenset[int]:
+    """The tests (by id) that every row must pass, or one of which it must: those no alternative goes without."""
+    if "needed" not in place.kept:
+        stage = place.stage
+        found = _told_by_all(stage.predicate) if isinstance(stage, m.Filter) else []
+        place.kept["needed"] = tuple(id(match) for match in found)
+    return frozenset(place.kept["needed"])
+
+
+def _told_by_all(expr: m.Expr) -> list[m.Match]:
+    match expr:
+        case m.And(terms):
+            return [match for term in terms for match in _told_by_all(term)]
+        case m.Or(terms) if terms:
+            sides = [_told_by_all(term) for term in terms]
+            fields = [{shown(match.subject, {}) for match in side} for side in sides]
+            common = fields[0].intersection(*fields[1:])
+            return [match for side in sides for match in side if shown(match.subject, {}) in common]
+        case m.Match():
+            return [expr]
+    return []
 
 
 def _renamed(named: list[tuple[Tested, str]]) -> Diagnostic:

@@ -73,7 +73,8 @@ def exclusions(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
 def tests(place: Placed) -> tuple[Tested, ...]:
     """The tests in a stage's own expressions, subqueries left to their own stages."""
     if "tests" not in place.kept:
-        place.kept["tests"] = tuple(tested(place.stage, place.names))
+        counts = isinstance(place.stage, m.Correlate)  # what it asks of its own count is a threshold
+        place.kept["tests"] = () if counts else tuple(tested(place.stage, place.names))
     return place.kept["tests"]
 
 

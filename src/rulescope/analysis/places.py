@@ -14,7 +14,7 @@ from .subjects import subject
 COUNTS = frozenset(
     {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
      "min", "minif", "max", "maxif", "stdev", "stdevif", "variance", "percentile", "hll", "array_length",
-     "set_difference", "binary_all_or", "strlen", "countof"}
+     "set_difference", "binary_all_or", "strlen", "string_size", "countof"}
 )  # fmt: skip
 KEPT = frozenset({"arg_max", "arg_min", "take_any", "any", "argmax", "argmin"})
 PREFIXES = {
@@ -59,6 +59,8 @@ def _counted(value: m.Expr, names: Names) -> str:
             return names.counted.get(name, "")
         case m.Call("toint" | "tolong" | "todouble" | "toreal" | "round", (inner, *_)):
             return _counted(inner, names)
+        case m.Call("+" | "-" | "*" | "/" | "case" | "iff" | "coalesce" | "abs", args):
+            return m.outline_expr(value) if any(_counted(each, names) for each in args) else ""
     return ""
 
 

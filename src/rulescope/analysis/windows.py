@@ -34,6 +34,7 @@ class TimeWindow(Node, frozen=True):
     seconds: float | None = None  # length of the bin, or how far back `ago` goes
     stage: int = 0
     span: Span | None = None
+    apart: bool = False  # the bound is how far two moments may lie apart
 
 
 class Threshold(Node, frozen=True):
@@ -97,7 +98,7 @@ def _how(expr: m.Expr, names: Names) -> str:
     match expr:
         case m.Field(name):
             return names.counted.get(name, "")
-        case m.Call("array_length" | "strlen" | "countof" | "dcount_hll" | "bag_keys" | "set_union"):
+        case m.Call("array_length" | "strlen" | "string_size" | "countof" | "dcount_hll" | "bag_keys" | "set_union"):
             return m.outline_expr(expr)
         case m.Call("+" | "-" | "*" | "/" | "round" | "todouble" | "toint" | "tolong" | "abs" | "toreal", args):
             found = [how for how in (_how(arg, names) for arg in args) if how]
@@ -157,7 +158,9 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
             match expr:
                 case m.Compare(left, op, right, _, span):
                     name = subject(left, place.names.aliases) or spoken(left)
-                    found.append(TimeWindow(name, op, spoken(right), _ago(right), place.number, span))
+                    apart = isinstance(left, m.Call) and left.name == "-" and seconds(right) is not None
+                    back = seconds(right) if apart else _ago(right)
+                    found.append(TimeWindow(name, op, spoken(right), back, place.number, span, apart))
                 case m.Match(left, op, values, _, _, span):
                     name = subject(left, place.names.aliases) or m.outline_expr(left)
                     found.extend(TimeWindow(name, op, str(value), None, place.number, span) for value in values)

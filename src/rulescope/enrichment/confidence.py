@@ -82,11 +82,7 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
 def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if facts.query is None or any(each.id == "syntax" for each in facts.diagnostics):
         return []
-    together = [
-        _fields(And(tuple(part.asks)), speaker(part), 0)
-        for part in facts.parts
-        if part.asks and part.role not in OUTSIDE
-    ]
+    together, alternative = _alternatives(facts)
     least = min((fields - KINDS for fields in together), key=len, default=frozenset())
     every = frozenset[str]().union(*together) - KINDS
     counts = (
@@ -99,18 +95,47 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if len(least) >= 2:
         words = f"It looks at {len(least)} fields together."
         if len(every) > len(least):
-            words = f"Each of its alternatives looks at {len(least)} fields or more together."
+            words = f"Each of its {alternative}s looks at {len(least)} fields or more together."
         return [(10, Sentence(words, "indicators"))]
     if every:
-        only = "It rests" if len(every) == 1 else "One of its alternatives rests"
+        only = "It rests" if len(every) == 1 else f"One of its {alternative}s rests"
         if not least:
-            return [(0, Sentence(f"One of its alternatives rests on the kind of event alone{counts}.", "indicators"))]
+            return [
+                (
+                    0,
+                    Sentence(
+                        f"One of its {alternative}s rests on the kind of event{counts or ' alone'}.", "indicators"
+                    ),
+                )
+            ]
         return [(0, Sentence(f"{only} on a single field{counts}.", "indicators", next(iter(least))))]
     if counts:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
     if any(part.asks or part.watchlists or part.role != "main" for part in facts.parts):
         return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]
     return [(-10, Sentence("It looks for no value of its own.", "indicators"))]
+
+
+def _alternatives(facts: Facts) -> tuple[list[frozenset[str]], str]:
+    """The fields each alternative tests together, joined parts with the main one; and what an alternative is called."""
+    base: frozenset[str] = frozenset()
+    sides: list[frozenset[str]] = []
+    rules: list[frozenset[str]] = []
+    for part in facts.parts:
+        if not part.asks or part.role in OUTSIDE:
+            continue
+        found = _fields(And(tuple(part.asks)), speaker(part), 0)
+        if part.role in ("main", "joined", "fetched"):
+            base |= found
+        elif part.role in ("also", "member"):
+            sides.append(found)
+        else:
+            rules.append(found)
+    if rules:
+        return rules, "rule"
+    if any(part.role == "member" for part in facts.parts):
+        return [base | found for found in sides], "alternative"
+    return [found for found in (base, *sides) if found], "alternative"
 
 
 def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ..model import Op
+from ..schemas import fields
 from .facts import Facts, Sentence
 from .hypothesis import COUNTING, lowered
 from .words import code, field_words, listed, quoted
@@ -31,8 +32,8 @@ def guidance(facts: Facts) -> tuple[Sentence, ...]:
 
 def _name_alone(facts: Facts) -> Iterator[Sentence]:
     """Tests of the program's name only: whatever it does, and whatever starts it, matches."""
-    fields = {facts.field_of(number) for number, _ in facts.wanted} - KINDS
-    if not fields or not fields <= NAMES or facts.counted or facts.joins or len(facts.activities) != 1:
+    tested = {facts.field_of(number) for number, _ in facts.wanted} - KINDS
+    if not tested or not tested <= NAMES or facts.counted or facts.joins or len(facts.activities) != 1:
         return
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
     if any(found.op not in (Op.EQ, Op.ENDSWITH) for found in wanted):
@@ -68,7 +69,9 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
     if first is None:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
-    text = f"The count ({code(first.text)}) is fixed: measure first how many such entries{per} your busiest harmless sources make."
+    of = first.how.partition("(")[2].rstrip(")").split(",")[0]
+    what = f"different values of {code(of)}" if first.how.startswith("dcount") and of else "such entries"
+    text = f"The count ({code(first.text)}) is fixed: measure first how many {what}{per} your busiest harmless sources make."
     yield Sentence(text, "thresholds", first.text)
 
 
@@ -106,6 +109,9 @@ def _common(facts: Facts) -> Iterator[Sentence]:
         return
     rules, each, number = max(counted, key=lambda item: item[0])
     if rules >= MANY:
-        words = field_words(each.field, facts.field_of(number))
-        text = f"{quoted(each.value)} in {words} is looked for by {rules:,} other rules: it is the other tests that make this one specific."
+        part = facts.field_of(number)
+        name = fields.name_of(part) if each.op is Op.ENDSWITH and str(each.value)[:1] in ("\\", "/") else ""
+        words = field_words(each.field, name or part)
+        how = "as" if name or each.op is Op.EQ else "in"
+        text = f"{quoted(each.value[1:] if name and isinstance(each.value, str) else each.value)} {how} {words} is looked for by {rules:,} other rules: it is the other tests that make this one specific."
         yield Sentence(text, "corpus", each.field, each.span)

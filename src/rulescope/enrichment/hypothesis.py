@@ -18,6 +18,7 @@ MOST_SECOND = 4
 OUTSIDE = ("absent", "unmatched", "looked up", "listed")
 """Roles of parts whose entries are not what is looked for."""
 COUNTING = ("count", "dcount", "event_count", "value_count")
+AMOUNTS = {"gt": "is more than", "ge": "is at least", "lt": "is less than", "le": "is at most", "eq": "is"}
 QUERIES = ("hunting", "exploration", "function")
 COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le": "at most {}", "eq": "exactly {}"}
 
@@ -85,16 +86,18 @@ def _kept(main: Part | None) -> Iterator[Sentence]:
 
 def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     """The further parts: joined ones, those of a union, correlated rules, and lists that entries must stand in."""
-    said = {described(_all(main.asks), speaker(main))} if main else set()
+    said: dict[str, set[str]] = {}
+    if main:
+        said[_asked(main)] = {place(facts, main)}
     found: dict[str, Sentence] = {}
     for part in facts.parts:
         if part is main or part.role == "looked up" or not (part.scopes or part.watchlists):
             continue
-        seen = described(_all(part.asks), speaker(part)) if part.asks else ""
-        text = _told(facts, part, seen, seen in said, main)
+        asked, where = _asked(part), place(facts, part)
+        text = "" if asked and where in said.get(asked, ()) else _told(facts, part, asked, asked in said, main)
         if text:
-            said.add(seen)
-            origin = "indicators" if seen else "tables"
+            said.setdefault(asked, set()).add(where)
+            origin = "indicators" if asked else "tables"
             first = next(iter((*part.scopes, *part.watchlists)))
             found.setdefault(text, Sentence(text, origin, first, _span(part.asks)))
     yield from list(found.values())[:MOST_SECOND]
@@ -104,13 +107,19 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         yield Sentence(f"{words} for other entries.", "indicators")
 
 
+def _asked(part: Part) -> str:
+    """What a part asks of its entries, its exceptions with it."""
+    seen = described(_all(part.asks), speaker(part)) if part.asks else ""
+    left = [text for term in part.leaves[:MOST_LEFT] if (text := described(term, speaker(part)))]
+    whole = seen and left and len(left) == len(part.leaves) and part.role != "main"
+    return f"{seen}, except those in which {'; or '.join(left)}" if whole else seen
+
+
 def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -> str:
     """What a further part adds; "" when nothing, or when the same was said of another."""
     where, by = place(facts, part), _fields(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
-    left = [text for term in part.leaves[:MOST_LEFT] if (text := described(term, speaker(part)))]
-    asked += f", those aside in which {'; or '.join(left)}" if asked and left and len(left) == len(part.leaves) else ""
     when = ", over a time window of its own" if part.timed and (main is None or part.role != "joined") else ""
     match part.role:
         case "absent" if by:
@@ -129,7 +138,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             return f"They are matched by {_fields(main.by)} with {entries}."
         case "listed" if seen:
             return f"{code(part.name)} comes from {entries} in which {seen}." if part.name else ""
-        case "also" if again and not part.leaves:
+        case "also" if again:
             return f"It asks the same of {where}."
         case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched" | "listed":
             return ""
@@ -190,27 +199,38 @@ def _fields(names: Sequence[str]) -> str:
 
 
 def _counting(facts: Facts) -> Iterator[Sentence]:
-    """What must be reached by counting: in one part, or in one of several that are alternatives."""
-    if not facts.counted:
-        return
-    numbers = list(dict.fromkeys(each.part for each in facts.counted))
+    """What must be reached by counting: in one part, or in one of several that are alternatives; then what else is computed."""
+    counting = [each for each in facts.counted if each.how.startswith(COUNTING)]
+    numbers = list(dict.fromkeys(each.part for each in counting))
     roles = [facts.parts[number].role if number < len(facts.parts) else "main" for number in numbers]
     either = all(role in ("also", "member") for role in roles)
-    told = [_reached(facts, number) for number in (numbers if either else numbers[:1])]
-    first = facts.counted[0]
-    many = first.op in ("gt", "ge") and first.how.startswith(COUNTING)
-    others = any(
-        part.role in ("main", "also") and part.asks and number not in numbers for number, part in enumerate(facts.parts)
-    )
-    where = f"In {place(facts, facts.parts[numbers[0]])}, single" if either and others and len(told) == 1 else "Single"
-    start = (
-        f"{where} entries are not enough: the rule waits for" if many else "What is computed decides: the rule keeps"
-    )
-    yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
+    told = [text for number in (numbers if either else numbers[:1]) if (text := _reached(facts, counting, number))]
+    if told:
+        first = counting[0]
+        others = any(
+            part.role in ("main", "also") and part.asks and number not in numbers
+            for number, part in enumerate(facts.parts)
+        )
+        where = (
+            f"In {place(facts, facts.parts[numbers[0]])}, single" if either and others and len(told) == 1 else "Single"
+        )
+        start = f"{where} entries are not enough: the rule waits for"
+        if first.op in ("lt", "le", "eq", "ne"):
+            start = "It is the number that counts: the rule keeps"
+        yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
+    rest = [each for each in facts.counted if each not in counting]
+    if rest:
+        said = list(
+            dict.fromkeys(
+                f"{code(each.field)} {AMOUNTS.get(each.op, 'is not')} {code(f'{each.value:,}')}" for each in rest
+            )
+        )
+        text = f"It keeps only results in which {listed(said, 'and', 4)}."
+        yield Sentence(text, "thresholds", rest[0].text, rest[0].span)
 
 
-def _reached(facts: Facts, number: int) -> str:
-    mine = [each for each in facts.counted if each.part == number]
+def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
+    mine = [each for each in counting if each.part == number]
     first = mine[0]
     per = f" per {_fields(first.by)}" if first.by else ""
     within = f" within {duration(facts.bins[0])}" if facts.bins else ""
@@ -221,18 +241,16 @@ def _reached(facts: Facts, number: int) -> str:
 def _amount(counted: Counted) -> str:
     number = COUNTS.get(counted.op, "other than {}").format(f"{counted.value:,}")
     how, _, of = counted.how.partition("(")
+    of = of.rstrip(")").split(",")[0]
     match how:
-        case "count" | "countif" | "event_count":
-            return f"{number} of them" if how != "countif" else f"{number} of them in {code(counted.field)}"
-        case "dcount" | "count_distinct":
-            return f"{number} different values of {code(of.rstrip(')').split(',')[0])}"
+        case "countif":
+            return f"{number} of them in {code(counted.field)}"
+        case "dcount" | "count_distinct" | "dcountif":
+            return f"{number} different values of {code(of)}"
         case "value_count":
-            return (
-                f"{number} different values of {code(counted.field)}"
-                if counted.field != "count"
-                else f"{number} different values"
-            )
-    return f"{code(counted.field)} of {number}"
+            named = f" of {code(counted.field)}" if counted.field != "count" else ""
+            return f"{number} different values{named}"
+    return f"{number} of them"
 
 
 def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:

@@ -146,6 +146,7 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
 def _together(
     terms: Sequence[Expr], word: str, speaker: Speaker, negated: bool, depth: int
 ) -> Phrase | None:  # fmt: skip
+    terms = _flat(terms, And if (word == "and") is not negated else Or)
     terms = _alike(terms) if word == "or" and not negated else terms
     found = [each for term in terms if (each := phrase(term, speaker, negated, depth + 1))]
     silent = len(terms) - len(found)
@@ -172,6 +173,11 @@ def _together(
         said = list(dict.fromkeys(said))
         return Phrase("", f"one of these holds: {numbered(said)}", word)
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
+
+
+def _flat(terms: Sequence[Expr], kind: type[And | Or]) -> list[Expr]:
+    """`a and (b and c)` as `a and b and c`."""
+    return [each for term in terms for each in (_flat(term.terms, kind) if isinstance(term, kind) else (term,))]
 
 
 def _alike(terms: Sequence[Expr]) -> Sequence[Expr]:

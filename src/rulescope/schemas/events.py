@@ -206,8 +206,9 @@ def _query_events(query: Query, outer: Tests) -> Iterator[EventType]:
                         yield from _query_events(value, {})
                     elif isinstance(value, tuple):
                         for item in value:
-                            if isinstance(item, Query):
-                                yield from _query_events(item, {})
+                            inner = item if isinstance(item, Query) else getattr(item, "query", None)
+                            if isinstance(inner, Query):
+                                yield from _query_events(inner, {})
 
 
 def held(expr: Expr) -> Tests:

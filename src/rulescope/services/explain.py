@@ -15,6 +15,7 @@ from ..model import (
     Diagnostic,
     Failure,
     Join,
+    Op,
     Rule,
     RuleFile,
     Schedule,
@@ -143,7 +144,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         rule=rule,
         key=key,
         query=query,
-        facts=_facts(rule, found, trust.level, (*facts.bins, *facts.lookbacks) or rule.windows),
+        facts=_facts(rule, found, trust.level, (*facts.bins, *facts.lookbacks, *_apart(found)) or rule.windows),
         banner=found.forwards,
         show_body=_show_body(rule),
         tactics=tactic_rows(rule),
@@ -259,6 +260,12 @@ def _trigger(trigger: Trigger | None) -> str:
         return ""
     noun = "entries" if trigger.op == "ge" else "result" if trigger.threshold == 1 else "results"
     return f"{TRIGGERS[trigger.op]} {trigger.threshold:,} {noun}"
+
+
+def _apart(found: Found) -> tuple[float, ...]:
+    """How far the moments may lie apart that the query compares, in seconds."""
+    windows = analysis.time_windows(found.query, found.stages) if found.query else ()
+    return tuple(each.seconds for each in windows if each.apart and each.seconds and each.op in (Op.LT, Op.LE))
 
 
 def _thresholds(found: Found) -> tuple[analysis.Threshold, ...]:

@@ -84,6 +84,8 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
 
 # ---------------------------------------------------------------- columns
 
+FREE = ("AzureDiagnostics",)
+"""Tables whose columns depend on what is sent to them."""
 STANDARD = re.compile(r"no column (?:TenantId|SourceSystem|MG|ManagementGroupName|Type|_\w+) here")
 """What is said of columns that every table of a workspace has, whether its description lists them or not.
 
@@ -103,7 +105,11 @@ def _bound(
     bound = binding.bind(query, known)
     columns = None if bound.row.open else tuple(bound.row.columns)
     told = () if given is None and any(scope not in known for scope in scopes) else bound.diagnostics
-    return columns, bound.row.types, tuple(each for each in told if not STANDARD.match(each.message))
+    free = any(scope in FREE for scope in scopes)
+    told = tuple(
+        each for each in told if not STANDARD.match(each.message) and not (free and each.id == "unknown-column")
+    )
+    return columns, bound.row.types, told
 
 
 @cache

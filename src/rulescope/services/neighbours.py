@@ -41,6 +41,9 @@ from ..schemas import events, fields
 from .pages import Neighbour
 
 EMPTY = "(empty)"
+PARTIAL = frozenset({"contains", "startswith", "endswith", "term"})
+LEAST_PART = 5
+"""A shorter part of a text is no thing in common."""
 MOST_PROVEN = 6
 MOST_VALUES = 60
 MOST_SHOWN = 24
@@ -62,7 +65,10 @@ def _neighbours(catalogue: Catalogue, key: str) -> tuple[Neighbour, ...]:
         for other in catalogue.candidates(key, MOST_PROVEN * 2)[:MOST_PROVEN]:
             if other not in found and (near := _compare(catalogue, scope, other)):
                 found[other] = near
-    for card, shared in catalogue.sharing(key, limit=MOST_SHOWN):
+    for card, all_shared in catalogue.sharing(key, limit=MOST_SHOWN):
+        shared = tuple(each for each in all_shared if not (each.op in PARTIAL and len(each.value) < LEAST_PART))
+        if not shared:
+            continue
         words = tuple(f"{each.field} {each.op} {each.value or EMPTY}" for each in shared[:6])
         if card.key not in found:
             found[card.key] = Neighbour(
