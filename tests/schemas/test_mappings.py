@@ -5,6 +5,7 @@ import pytest
 from rulescope.errors import UnsupportedError
 from rulescope.model import ANY, And, Expr, Field, Filter, Logsource, Match, Not, Op, Query, Scan, outline
 from rulescope.schemas import mappings
+from rulescope.schemas.keywords import column_of
 from rulescope.schemas.mappings import Mapping
 
 
@@ -21,7 +22,7 @@ def test_every_row_names_columns_of_its_table(schema: str) -> None:
     for mapping in mappings.mappings(schema):
         for row in mapping.fields.values():
             assert set(row.needs()) <= mapping.types.keys(), (mapping.table, row.field)
-        assert set(mapping.keywords) <= mapping.types.keys()
+        assert {column_of(spec) for spec in mapping.keywords} <= mapping.types.keys()
 
 
 def test_the_event_type_and_the_operating_system_stay() -> None:

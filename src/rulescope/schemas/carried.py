@@ -28,7 +28,9 @@ from ..model import (
     Star,
     replace,
 )
-from .columns import TEXT_OPS, FieldMap, Made, text_of, typed
+from . import keywords
+from .columns import TEXT_OPS, FieldMap, Made, text_of
+from .events import held
 
 if TYPE_CHECKING:
     from .mappings import Mapping
@@ -142,11 +144,13 @@ class Carried:
         if not columns or match.op not in TEXT_OPS | {Op.EQ}:
             raise UnsupportedError(self.mapping.table, "a keyword in any field")
 
+        logs = keywords.logs_of(held(And(self.mapping.where)))
+
         def one(test: Match) -> Expr:
-            tests = tuple(
-                typed(Field(c), self.mapping.types.get(c, "string"), replace(test, subject=Field(c))) for c in columns
-            )
-            return tests[0] if len(tests) == 1 else Or(tests)
+            found = keywords.asked(columns, test, self.mapping.types, logs)
+            if any(name.name == keywords.TEXT for name in names(found)):
+                self.computed.setdefault(keywords.TEXT, keywords.whole(columns, self.mapping.types))
+            return found
 
         if match.every and len(columns) > 1:
             return And(tuple(one(replace(match, values=(value,), every=False)) for value in match.values))
