@@ -21,4 +21,5 @@ from .results import SearchPage as SearchPage
 from .results import Seeker as Seeker
 from .results import SourceFacts as SourceFacts
 from .results import Tally as Tally
+from .results import ValueTest as ValueTest
 from .writing import Writing as Writing

@@ -14,7 +14,7 @@ import msgspec
 
 from ..model import Translation
 from .asking import Asked, ask, words_of
-from .bits import Order, bits_of, unpacked
+from .bits import Order, bits_of, numbers_of, unpacked
 from .database import Database
 from .finding import Finder
 from .results import (
@@ -45,7 +45,10 @@ FACETS = (
     "test",
 )
 SHOWN = 12
+MOST_SHOWN = 300
+"""Values of one facet on a page: at first, and when all of it is asked for."""
 MOST_REMEMBERED = 5_000
+MOST_SETS = 30_000
 T = TypeVar("T")
 ORDERS = {
     "new": "SELECT number FROM rule ORDER BY time DESC, title, number",
@@ -64,6 +67,9 @@ class _State:
         self.orders: dict[str, Order] = {}
         self.postings: dict[tuple[str, str], int] = {}
         self.values: dict[str, dict[str, int]] = {}
+        self.counted: dict[str, dict[str, int]] = {}
+        self.families: dict[int, int] = {}
+        self.loaded: set[str] = set()
         self.remembered: dict[tuple[str, str], object] = {}
 
 
@@ -159,12 +165,14 @@ class Catalogue(Stored):
         facets: Sequence[str] = FACETS,
         forwards: bool = False,
         grouped: bool = False,
+        expanded: str = "",
     ) -> SearchPage:
         """One page of the rules that fit `query` and `filters`, with counts of what would narrow it further.
 
         Filters are (facet kind, value) pairs: of one kind any, of several kinds all must hold. Rules that only forward a
-        product's own alerts are left out unless `forwards`, asked for by a filter, or looked for by words. `order` is one
-        of new, title, severity, confidence, relevance; "" is relevance with words, new without.
+        product's own alerts are left out unless `forwards` or asked for by a filter. `order` is one of new, title, severity,
+        confidence, relevance; "" is relevance with words, new without. `grouped` lists of near-copies the newest that fits;
+        `expanded` is the facet of which all values are wanted.
         """
         state = self._current()
         chosen: dict[str, list[str]] = {}
@@ -185,26 +193,30 @@ class Catalogue(Stored):
             found &= ~self._posting("forwards", "yes")
         sets = {kind: self._union(kind, values) for kind, values in chosen.items()}
         result = reduce(lambda total, each: total & each, sets.values(), found)
-        if grouped and not query and not chosen:
-            result &= self._posting("head", "yes")
+        heads = self._heads(state, result) if grouped and not query else result
         size = max(1, min(size, 200))
         start = (max(1, page) - 1) * size
         words = words_of(asked)
         order = order if order in (*ORDERS, "relevance") else "relevance" if words else "new"
-        numbers = self._page(state, finder, asked, result, order, start, size)
+        numbers = self._page(state, finder, asked, heads, order, start, size)
         return SearchPage(
             query=query,
             filters=tuple((kind, value) for kind, values in chosen.items() for value in values),
-            cards=self._cards(numbers, words),
+            cards=self._with_snippets(self._cards(numbers), finder, asked, numbers) if words else self._cards(numbers),
             total=result.bit_count(),
             page=max(1, page),
             size=size,
             order=order,
-            facets=tuple(self._facet(kind, chosen.get(kind, []), found, sets) for kind in facets),
+            facets=tuple(
+                self._facet(kind, chosen.get(kind, []), found, sets, MOST_SHOWN if kind == expanded else SHOWN)
+                for kind in facets
+            ),
             suggestions=tuple(
                 (word, near) for word in finder.missing[:3] if (near := suggest(self.database.reader, word))
             ),
             hidden=hidden,
+            behind=result.bit_count() - heads.bit_count(),
+            expanded=expanded,
         )
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Card, ...]:
@@ -215,7 +227,7 @@ class Catalogue(Stored):
             asked = ask(text.rstrip("*") + "*")
         finder = Finder(self.database.reader, self._posting("all", "yes"), self._posting, self.values)
         found = finder.find(asked)
-        return self._cards(self._page(self._current(), finder, asked, found, "relevance", 0, limit), words)
+        return self._cards(self._page(self._current(), finder, asked, found, "relevance", 0, limit))
 
     def _page(
         self, state: _State, finder: Finder, asked: Asked, result: int, order: str, start: int, size: int
@@ -239,27 +251,98 @@ class Catalogue(Stored):
         """The rules that have any of these values of a facet."""
         return reduce(lambda total, value: total | self._posting(kind, value), values, 0)
 
-    def _facet(self, kind: str, chosen: list[str], found: int, sets: Mapping[str, int]) -> Facet:
+    def _with_snippets(
+        self, cards: tuple[Card, ...], finder: Finder, asked: Asked, numbers: Sequence[int]
+    ) -> tuple[Card, ...]:
+        """The cards, each with the place in its rule where the words stand, unless its title and description show it."""
+        hidden = {source.name for source in self.remembered("sources", "", self.sources) if not source.show_bodies}
+        words = [word.text.lower() for word in words_of(asked)]
+        wanted: dict[str, int] = {}
+        bodies = set()
+        for number, card in zip(numbers, cards, strict=True):
+            shown = f"{card.title} {card.description}".lower()
+            if not all(word in shown for word in words):
+                wanted[card.key] = number
+                if card.source not in hidden:
+                    bodies.add(number)
+        found = finder.snippets(asked, list(wanted.values()), bodies)
+        return tuple(
+            msgspec.structs.replace(card, snippet=found[wanted[card.key]]) if wanted.get(card.key) in found else card
+            for card in cards
+        )
+
+    def _heads(self, state: _State, result: int) -> int:
+        """Of near-copies in `result` the newest alone, and all other rules of it."""
+        copies = result & self._posting("copies", "yes")
+        if not copies:
+            return result
+        if not state.families:
+            state.families = dict(self._rows("SELECT number, family FROM rule WHERE alike > 0"))
+        rank = self._order(state, "new").rank
+        heads: dict[int, int] = {}
+        for number in numbers_of(copies):
+            family = state.families[number]
+            if family not in heads or rank[number] < rank[heads[family]]:
+                heads[family] = number
+        return (result & ~copies) | bits_of(heads.values())
+
+    def _facet(self, kind: str, chosen: list[str], found: int, sets: Mapping[str, int], most: int) -> Facet:
+        """The `most` frequent values of a facet among the rules that the other filters leave, those chosen first."""
         within = reduce(
             lambda total, each: total & each, (bits for other, bits in sets.items() if other != kind), found
         )
-        values = self.values(kind)
-        unfiltered = within == self._posting("all", "yes")
-        listed = list(values)[:60]
-        counted = [
-            FacetValue(
-                value,
-                values[value] if unfiltered else (within & self._posting(kind, value)).bit_count(),
-                value in chosen,
-            )
-            for value in dict.fromkeys([*chosen, *listed])
-            if value in values or value in chosen
-        ]
+        if within == self._browsed():
+            counts = dict(self.counted(kind))
+            rest = len(counts)
+        else:
+            counts, rest = self._most_frequent(kind, within, most)
+        for value in chosen:
+            if value not in counts:
+                counts[value] = (within & self._posting(kind, value)).bit_count()
+                rest += 1
         some = sorted(
-            (item for item in counted if item.rules or item.chosen),
+            (FacetValue(value, rules, value in chosen) for value, rules in counts.items()),
             key=lambda item: (not item.chosen, -item.rules, item.value),
         )
-        return Facet(kind, tuple(some[:SHOWN]), max(0, len(some) - SHOWN) + max(0, len(values) - len(listed)))
+        return Facet(kind, tuple(some[:most]), max(0, rest - most))
+
+    def _most_frequent(self, kind: str, within: int, most: int) -> tuple[dict[str, int], int]:
+        """(value -> rules of `within`, how many values have any): exact for the `most` frequent ones at least.
+
+        Values come by their number of rules in the whole catalogue; once that is below the last place, none can enter it.
+        """
+        counts: dict[str, int] = {}
+        worst, rest = 0, 0
+        self._load(kind)
+        for value, rules in self.values(kind).items():
+            here = within & self._posting(kind, value)
+            if here:
+                rest += 1
+                if rules >= worst:
+                    counts[value] = here.bit_count()
+                    if len(counts) >= most:
+                        worst = sorted(counts.values(), reverse=True)[most - 1]
+        return counts, rest
+
+    def _browsed(self) -> int:
+        """All rules but those that only forward a product's alerts."""
+        return self._posting("all", "yes") & ~self._posting("forwards", "yes")
+
+    def counted(self, kind: str) -> Mapping[str, int]:
+        """Values of a facet and their number of rules, the most frequent first; rules that only forward alerts not counted."""
+        state = self._current()
+        if kind not in state.counted:
+            self._load(kind)
+            within = self._browsed()
+            rows = ((value, (within & self._posting(kind, value)).bit_count()) for value in self.values(kind))
+            state.counted[kind] = dict(sorted((row for row in rows if row[1]), key=lambda row: (-row[1], row[0])))
+        return state.counted[kind]
+
+    def count_of(self, *groups: Iterable[tuple[str, str]]) -> int:
+        """How many rules have, of each group of (facet, value) pairs, any; those that only forward alerts not counted."""
+        self._current()
+        sets = (reduce(lambda total, pair: total | self._posting(*pair), group, 0) for group in groups)
+        return reduce(lambda total, each: total & each, sets, self._browsed()).bit_count()
 
     def values(self, kind: str) -> Mapping[str, int]:
         """Every value of a facet and its number of rules, the most frequent first."""
@@ -331,13 +414,22 @@ class Catalogue(Stored):
             self._state = _State(generation)
         return self._state
 
+    def _load(self, kind: str) -> None:
+        """Reads all sets of a facet at once, where they will all be asked for."""
+        state = self._current()
+        if kind not in state.loaded:
+            rows = self._rows("SELECT value, bits FROM posting WHERE kind = ?", kind)
+            state.postings.update(((kind, value), unpacked(bits)) for value, bits in rows)
+            state.loaded.add(kind)
+
     def _posting(self, kind: str, value: str) -> int:
         state = self._state
         key = (kind, value)
         if key not in state.postings:
             rows = self._rows("SELECT bits FROM posting WHERE kind = ? AND value = ?", kind, value)
-            if len(state.postings) > 20_000:
+            if len(state.postings) > MOST_SETS:
                 state.postings.clear()
+                state.loaded.clear()
             state.postings[key] = unpacked(rows[0][0]) if rows else 0
         return state.postings[key]
 

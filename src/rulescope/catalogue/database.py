@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import CatalogueError
 from ..model import MODEL_VERSION
 
-LAYOUT = 2
+LAYOUT = 3
 """Raised when tables.sql changes; together with MODEL_VERSION it decides whether a catalogue is rebuilt."""
 VERSION = f"{LAYOUT}.{MODEL_VERSION}"
 

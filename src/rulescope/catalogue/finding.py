@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from functools import reduce
 
 from ..schemas import fields
@@ -83,6 +83,26 @@ class Finder:
             "SELECT rowid, bm25(search, 10.0, 3.0, 1.0, 4.0, 6.0) FROM search WHERE search MATCH ?", (match,)
         )
         return dict(rows)
+
+    def snippets(self, asked: Asked, numbers: Sequence[int], bodies: Container[int]) -> dict[int, str]:
+        """Where the words looked for stand in the description or the text of rules, the characters 2 and 3 around them.
+
+        The text of a rule is quoted only when its number is in `bodies`. Rules without such a place have no entry.
+        """
+        terms = [match for word in words_of(asked) if (match := fts(word))]
+        found: dict[int, str] = {}
+        if not terms:
+            return found
+        statement = (
+            "SELECT snippet(search, 1, char(2), char(3), '…', 18), snippet(search, 2, char(2), char(3), '…', 14)"
+            " FROM search WHERE search MATCH ? AND rowid = ?"
+        )
+        for number in numbers:
+            for description, body in self.connection.execute(statement, (" OR ".join(terms), number)):
+                shown = body if "\x02" in body and number in bodies else description
+                if "\x02" in shown:
+                    found[number] = " ".join(shown.split())
+        return found
 
     def _together(self, words: list[Words]) -> int:
         """Rules that have all these words: one look into the index; each word by itself only to find what is missing."""

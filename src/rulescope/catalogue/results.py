@@ -69,10 +69,12 @@ class SearchPage(Node, frozen=True):
     facets: tuple[Facet, ...] = ()
     suggestions: tuple[tuple[str, str], ...] = ()
     hidden: int = 0  # rules left out because they only forward a product's alerts
+    behind: int = 0  # rules of `total` that are not listed, since a newer near-copy is
+    expanded: str = ""  # the facet of which all values are listed
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.total // self.size))
+        return max(1, -(-(self.total - self.behind) // self.size))
 
 
 class Count(Node, frozen=True):
@@ -138,6 +140,19 @@ class Change(Node, frozen=True):
     time: str
     what: str
     detail: str = ""
+
+
+class ValueTest(Node, frozen=True):
+    """One way a value is tested: field (by its common name), operator, whether it is left out, rules per language."""
+
+    field: str
+    op: str
+    negated: bool
+    languages: tuple[tuple[str, int], ...]
+
+    @property
+    def rules(self) -> int:
+        return sum(number for _, number in self.languages)
 
 
 class Evidence(Node, frozen=True):

@@ -18,6 +18,7 @@ def seal(connection: sqlite3.Connection) -> None:
     _prune(connection)
     _verdicts(connection)
     _counts(connection)
+    _column_counts(connection)
     _families(connection)
     _postings(connection)
     _terms(connection)
@@ -80,6 +81,17 @@ def _counts(connection: sqlite3.Connection) -> None:
     )
 
 
+def _column_counts(connection: sqlite3.Connection) -> None:
+    """Per table and column as rules write it (of a path its first part), how many rules of the table test it."""
+    connection.execute("DELETE FROM column_count")
+    connection.execute(
+        "INSERT INTO column_count SELECT facet.value, CASE WHEN instr(indicator.field, '.') > 1"
+        " THEN substr(indicator.field, 1, instr(indicator.field, '.') - 1) ELSE indicator.field END AS head,"
+        " count(DISTINCT indicator.rule) FROM facet JOIN rule ON rule.number = facet.rule AND NOT rule.forwards"
+        " JOIN indicator ON indicator.rule = facet.rule WHERE facet.kind = 'table' GROUP BY facet.value, head"
+    )
+
+
 def _families(connection: sqlite3.Connection) -> None:
     """Near-copies: rules that test the same things, under titles that share most of their words or with equal text."""
     connection.execute("UPDATE rule SET family = number, alike = 0")
@@ -119,7 +131,7 @@ def _postings(connection: sqlite3.Connection) -> None:
     for kind, statement in (
         ("all", "SELECT number FROM rule"),
         ("forwards", "SELECT number FROM rule WHERE forwards"),
-        ("head", "SELECT number FROM rule WHERE family = number"),
+        ("copies", "SELECT number FROM rule WHERE alike > 0"),
     ):
         numbers = [number for (number,) in connection.execute(statement)]
         stored.append((kind, "yes", len(numbers), packed(bits_of(numbers))))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import msgspec
 
 from ..model import Query, Rule, Translation
-from .asking import Words
 from .database import Database
 from .predicates import Predicate
-from .results import Card, Change, Count, Evidence, FailureRow, Seeker, SourceFacts, Tally
+from .results import Card, Change, Count, Evidence, FailureRow, Seeker, SourceFacts, Tally, ValueTest
 
 CARDS = msgspec.json.Decoder(Card)
 RULES = msgspec.json.Decoder(Rule)
@@ -123,7 +123,31 @@ class Stored:
             if rows:
                 language = rows[0][1]
                 own = set(self._rows("SELECT DISTINCT predicate, negated FROM indicator WHERE rule = ?", rows[0][0]))
-        return [self._count(predicate, own, language) for predicate in predicates]
+        return [
+            self._count_event(predicate, key)
+            if key and predicate.field == "event.code"
+            else self._count(predicate, own, language)
+            for predicate in predicates
+        ]
+
+    def _count_event(self, predicate: Predicate, key: str) -> Count:
+        """An event id means something in its own log only: rules count that read the same event, table or log source."""
+        rows = self._rows(
+            "SELECT indicator.negated, other.language, count(DISTINCT other.number) FROM rule JOIN predicate ON"
+            " predicate.field = ? AND predicate.op = ? AND predicate.value = ? JOIN indicator ON"
+            " indicator.predicate = predicate.number JOIN rule AS other ON other.number = indicator.rule"
+            " WHERE rule.key = ? AND other.key != rule.key AND EXISTS (SELECT 1 FROM facet AS mine JOIN facet AS theirs"
+            " ON theirs.rule = other.number AND theirs.kind = mine.kind AND theirs.value = mine.value"
+            " WHERE mine.rule = rule.number AND (mine.kind IN ('table', 'logsource')"
+            " OR mine.kind = 'event' AND mine.value LIKE '%/' || predicate.value))"
+            " GROUP BY indicator.negated, other.language ORDER BY 3 DESC, 2",
+            predicate.field,
+            predicate.op,
+            predicate.value,
+            key,
+        )
+        sides = [tuple((spoken, rules) for negated, spoken, rules in rows if negated == side) for side in (0, 1)]
+        return Count(*sides)
 
     def _count(self, predicate: Predicate, own: set[tuple[int, int]], language: str) -> Count:
         rows = self._rows(
@@ -155,17 +179,58 @@ class Stored:
         )
         return tuple(_seeker(row) for row in rows)
 
-    def seekers_of_value(self, value: str, limit: int = 200) -> tuple[Seeker, ...]:
-        """The rules that test a value in any field and by any operator."""
+    def seekers_of_value(self, value: str, field: str = "", limit: int = 1000) -> tuple[Seeker, ...]:
+        """The rules that test a value by any operator, in one field (by its common name) or in any; newest first.
+
+        Rules that look for it come first.
+        """
         rows = self._rows(
             "SELECT DISTINCT rule.key, rule.title, rule.language, rule.source, rule.severity, indicator.field, indicator.op,"
             " indicator.value, indicator.negated FROM predicate JOIN indicator ON indicator.predicate = predicate.number"
-            " JOIN rule ON rule.number = indicator.rule WHERE predicate.value = ?"
-            " ORDER BY indicator.negated, rule.time DESC LIMIT ?",
+            " JOIN rule ON rule.number = indicator.rule WHERE predicate.value IN (?, ?) AND (? = '' OR predicate.field = ?)"
+            " ORDER BY indicator.negated, rule.time DESC, rule.title LIMIT ?",
+            value,
             value.lower(),
+            field,
+            field,
             limit,
         )
         return tuple(_seeker(row) for row in rows)
+
+    def tests_of_value(self, value: str, field: str = "") -> tuple[ValueTest, ...]:
+        """The ways a value is tested, each with its rules per language; the most frequent first."""
+        rows = self._rows(
+            "SELECT field, op, negated, language, rules FROM predicate JOIN predicate_count ON predicate.number = predicate"
+            " WHERE value IN (?, ?) AND (? = '' OR field = ?) ORDER BY rules DESC, language",
+            value,
+            value.lower(),
+            field,
+            field,
+        )
+        found: dict[tuple[str, str, bool], list[tuple[str, int]]] = {}
+        for name, op, negated, language, rules in rows:
+            found.setdefault((name, op, bool(negated)), []).append((language, rules))
+        tests = [ValueTest(*test, tuple(languages)) for test, languages in found.items()]
+        return tuple(sorted(tests, key=lambda test: (test.negated, -test.rules, test.field, test.op)))
+
+    def rules_of_value(self, value: str, field: str = "") -> tuple[tuple[str, bool, int], ...]:
+        """(language, negated, rules) over all ways a value is tested, each rule counted once on a side."""
+        return tuple(
+            (language, bool(negated), rules)
+            for language, negated, rules in self._rows(
+                "SELECT rule.language, indicator.negated, count(DISTINCT rule.number) AS total FROM predicate"
+                " JOIN indicator ON indicator.predicate = predicate.number JOIN rule ON rule.number = indicator.rule"
+                " WHERE predicate.value IN (?, ?) AND (? = '' OR predicate.field = ?) GROUP BY 1, 2 ORDER BY total DESC, 1",
+                value,
+                value.lower(),
+                field,
+                field,
+            )
+        )
+
+    def column_counts(self, table: str) -> dict[str, int]:
+        """Column of a table, as rules write it -> how many rules of the table test it."""
+        return dict(self._rows('SELECT "column", rules FROM column_count WHERE "table" = ?', table))
 
     def field_values(self, field: str, limit: int = 100) -> tuple[tuple[str, str, bool, int], ...]:
         """(operator, value, negated, rules) of what is asked of a field (by its common name), the most frequent first."""
@@ -179,10 +244,32 @@ class Stored:
             )
         )
 
+    def values_with_rules(self, field: str) -> Iterator[tuple[str, str, bool, list[str]]]:
+        """(value, operator, negated, keys of the rules) of all that is asked of a field, by value."""
+        rows = self._rows(
+            "SELECT DISTINCT predicate.value, predicate.op, indicator.negated, rule.key FROM predicate"
+            " JOIN indicator ON indicator.predicate = predicate.number JOIN rule ON rule.number = indicator.rule"
+            " WHERE predicate.field = ? ORDER BY predicate.value, predicate.op, indicator.negated, rule.time DESC, rule.title",
+            field,
+        )
+        for (value, op, negated), group in groupby(rows, key=lambda row: row[:3]):
+            yield value, op, bool(negated), [row[3] for row in group]
+
+    def by_rule(self, kind: str) -> dict[int, list[str]]:
+        """The number of a rule -> its values of a facet."""
+        found: dict[int, list[str]] = {}
+        for value, number in self.database.reader.execute("SELECT value, rule FROM facet WHERE kind = ?", (kind,)):
+            found.setdefault(number, []).append(value)
+        return found
+
+    def numbers(self, keys: Sequence[str]) -> list[int]:
+        """The numbers of rules by their keys."""
+        return [self._rows("SELECT number FROM rule WHERE key = ?", key)[0][0] for key in keys]
+
     def sharing(self, name: str, rarest: int = 20, limit: int = 30) -> tuple[tuple[Card, tuple[Predicate, ...]], ...]:
         """Rules that look for the same rare things (at most `rarest` rules each), those that share most and rarest first.
 
-        A single thing in common counts only when very few rules look for it.
+        A single thing in common counts only when very few rules look for it; an event id only of the same provider.
         """
         rows = self._rows(
             "WITH own AS MATERIALIZED (SELECT DISTINCT indicator.predicate, rule.number AS self FROM rule JOIN indicator"
@@ -191,7 +278,10 @@ class Stored:
             " GROUP BY own.predicate HAVING sum(rules) BETWEEN 2 AND ?) SELECT DISTINCT indicator.rule, rare.total,"
             " predicate.field, predicate.op, predicate.value"
             " FROM rare JOIN indicator ON indicator.predicate = rare.predicate AND NOT indicator.negated"
-            " JOIN predicate ON predicate.number = rare.predicate WHERE indicator.rule != rare.self",
+            " JOIN predicate ON predicate.number = rare.predicate WHERE indicator.rule != rare.self"
+            " AND (predicate.field != 'event.code' OR EXISTS (SELECT 1 FROM facet AS mine JOIN facet AS theirs"
+            " ON theirs.rule = indicator.rule AND theirs.kind = 'event' AND theirs.value = mine.value"
+            " WHERE mine.rule = rare.self AND mine.kind = 'event' AND mine.value LIKE '%/' || predicate.value))",
             self.key(name),
             rarest,
         )
@@ -243,6 +333,25 @@ class Stored:
         names = SourceFacts.__struct_fields__
         return tuple(msgspec.convert(dict(zip(names, row, strict=True)), SourceFacts, strict=False) for row in rows)
 
+    def languages(self) -> tuple[tuple[str, int, int, int], ...]:
+        """(language, rules, parsed, understood) of every language, the most frequent first."""
+        return tuple(
+            self._rows(
+                "SELECT language, count(*) AS rules, sum(parsed), sum(understood) FROM rule GROUP BY language"
+                " ORDER BY rules DESC, language"
+            )
+        )
+
+    def opaque(self, language: str) -> tuple[tuple[str, int], ...]:
+        """(construct, rules) of what was not understood in rules of a language, the most frequent first."""
+        return tuple(
+            self._rows(
+                "SELECT keyword, count(DISTINCT rule) AS times FROM opaque JOIN rule ON rule.number = opaque.rule"
+                " WHERE rule.language = ? GROUP BY keyword ORDER BY times DESC, keyword LIMIT 100",
+                language,
+            )
+        )
+
     def failures(self, source: str = "", limit: int = 1000, start: int = 0) -> tuple[FailureRow, ...]:
         """What could not be read, of one source or of all, by path."""
         statement = 'SELECT source, path, kind, message, line, "column", rule FROM failure'
@@ -288,7 +397,7 @@ class Stored:
     def _rows(self, statement: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         return self.database.reader.execute(statement, values).fetchall()
 
-    def _cards(self, numbers: Sequence[int], words: Sequence[Words] = ()) -> tuple[Card, ...]:
+    def _cards(self, numbers: Sequence[int]) -> tuple[Card, ...]:
         """Cards in the order of `numbers`."""
         found: dict[int, Card] = {}
         for number in numbers:

@@ -55,6 +55,10 @@ CREATE TABLE predicate_count (
     PRIMARY KEY (predicate, negated, language)
 ) WITHOUT ROWID;
 
+CREATE TABLE column_count (
+    "table" TEXT NOT NULL, "column" TEXT NOT NULL, rules INTEGER NOT NULL, PRIMARY KEY ("table", "column")
+) WITHOUT ROWID;
+
 CREATE TABLE facet (
     kind TEXT NOT NULL, value TEXT NOT NULL, rule INTEGER NOT NULL, PRIMARY KEY (kind, value, rule)
 ) WITHOUT ROWID;

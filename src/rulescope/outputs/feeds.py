@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
+EPOCH = "1970-01-01T00:00:00Z"
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item. `id` and `link` are absolute addresses, `updated` an RFC 3339 time."""
+    """One item. `id` is an IRI, `link` an absolute address, `updated` and `published` RFC 3339 times."""
 
     id: str
     title: str
     link: str
     updated: str
+    published: str
     summary: str = ""
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -28,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed: its own address twice (as id and as where it is), the page it stands for, its entries newest first."""
+    """A feed: its id (an IRI), the page it stands for, its own address, its entries newest first."""
 
     id: str
     title: str
@@ -45,7 +47,7 @@ def moment(text: str) -> str:
     try:
         parsed = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
-        return "1970-01-01T00:00:00Z"
+        return EPOCH
     if parsed.tzinfo is None:
         parsed = parsed.replace(tzinfo=datetime.UTC)
     return parsed.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -67,6 +69,7 @@ def atom(feed: Feed) -> str:
             "<entry>",
             f"<id>{_text(entry.id)}</id>",
             f"<title>{_text(entry.title)}</title>",
+            f"<published>{entry.published}</published>",
             f"<updated>{entry.updated}</updated>",
             f'<link rel="alternate" type="text/html" href={_attribute(entry.link)}/>',
             *(f"<author><name>{_text(name)}</name></author>" for name in entry.authors),
@@ -93,7 +96,7 @@ def rss(feed: Feed) -> str:
             "<item>",
             f"<title>{_text(entry.title)}</title>",
             f"<link>{_text(entry.link)}</link>",
-            f'<guid isPermaLink="true">{_text(entry.id)}</guid>',
+            f'<guid isPermaLink="false">{_text(entry.id)}</guid>',
             f"<pubDate>{_mail_date(entry.updated)}</pubDate>",
             *(f"<dc:creator>{_text(name)}</dc:creator>" for name in entry.authors),
             *(f"<category>{_text(tag)}</category>" for tag in entry.tags),
@@ -110,8 +113,9 @@ def json_feed(feed: Feed) -> str:
             "url": entry.link,
             "title": entry.title,
             "content_text": entry.summary,
-            "date_published": entry.updated,
-            "authors": [{"name": name} for name in entry.authors],
+            "date_published": entry.published,
+            "date_modified": entry.updated,
+            **({"authors": [{"name": name} for name in entry.authors]} if entry.authors else {}),
             "tags": list(entry.tags),
         }
         for entry in feed.entries

@@ -37,17 +37,19 @@ def coverage(
     )
 
 
+def counted_as(id: str, version: str) -> str:
+    """The current id a technique of `version` is counted by: its own, or that of what it became."""
+    if version == attack.CURRENT:
+        return id
+    known = attack.techniques().get(id)
+    return id if known and known.status == "active" else attack.current(id)
+
+
 def _moved(counts: dict[str, int], version: str) -> dict[str, int]:
     """Counts by the current ids, as counts by the ids of `version`: what was split or renamed since counts under its old id."""
     if version == attack.CURRENT:
         return counts
-    moved = dict(counts)
-    for id, technique in attack.techniques(version).items():
-        if technique.status == "active" and id not in counts:
-            now = attack.current(id)
-            if now != id and now in counts:
-                moved[id] = counts[now]
-    return moved
+    return {id: counts.get(counted_as(id, version), 0) for id in attack.techniques(version)}
 
 
 def _column(column: attack.MatrixColumn, claimed: dict[str, int], verified: dict[str, int]) -> CoverageColumn:

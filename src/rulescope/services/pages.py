@@ -5,7 +5,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..analysis import Grouping, Stage, Threshold, TimeWindow, Tree
-from ..catalogue import Card, Change, Count, Evidence, FacetValue, FailureRow, Seeker, SourceFacts, Tally, value_text
+from ..catalogue import (
+    Card,
+    Change,
+    Count,
+    Evidence,
+    FacetValue,
+    FailureRow,
+    Seeker,
+    SourceFacts,
+    Tally,
+    ValueTest,
+    value_text,
+)
 from ..enrichment import Confidence, Sentence
 from ..model import (
     Connector,
@@ -60,7 +72,8 @@ class TechniqueRow(Node, frozen=True):
 class EventRow(Node, frozen=True):
     """An event type the rule can see. `lacks` are fields it needs that such events do not carry: it cannot match there.
 
-    `setting` is what must be switched on for the event to be written.
+    `setting` is what must be switched on for the event to be written. `elsewhere`: it tells of the same activity, but stands
+    in a log the rule does not read.
     """
 
     name: str
@@ -71,13 +84,17 @@ class EventRow(Node, frozen=True):
     covered: bool = True
     lacks: tuple[str, ...] = ()
     setting: str = ""
+    elsewhere: bool = False
 
 
 class DataRow(Node, frozen=True):
-    """A table or log source the rule needs, what fills it, and whether that is by the rule's own word."""
+    """A table or log source the rule needs, what fills it, and whether that is by the rule's own word.
+
+    `kind` is table, function, logsource, watchlist or external data; index or data source of a language without a reader.
+    """
 
     name: str
-    kind: str  # table, function, logsource; index or data source of a language without a reader
+    kind: str
     connectors: tuple[str, ...] = ()
     stated: bool = False
     settings: tuple[str, ...] = ()
@@ -95,7 +112,10 @@ class IndicatorRow(Node, frozen=True):
 
 
 class IndicatorGroup(Node, frozen=True):
-    """Indicators of one field, operator and stage, as a reader sees them: `ProcessCommandLine term-any /a /b`."""
+    """Indicators of one field, operator and stage, as a reader sees them: `ProcessCommandLine term-any /a /b`.
+
+    `within` is the keyword of their stage where that is no filter (`extend`): such a test tells rows apart.
+    """
 
     field: str
     op: str  # `eq`, `term-any`, `contains-all`, ...
@@ -103,6 +123,7 @@ class IndicatorGroup(Node, frozen=True):
     cased: bool
     stage: int
     rows: tuple[IndicatorRow, ...]
+    within: str = ""
 
     @property
     def text(self) -> str:
@@ -129,7 +150,7 @@ class Neighbour(Node, frozen=True):
     """Another rule and how it relates; `proof` says what the claim rests on, `witness` an event that tells the two apart."""
 
     card: Card
-    relation: str  # equivalent, broader, narrower, shares, same technique
+    relation: str  # equivalent, near copy, broader, narrower, shares, same technique
     proof: str = ""
     shared: tuple[str, ...] = ()
     witness: dict[str, str] | None = None
@@ -199,15 +220,36 @@ class ListPage(Node, frozen=True):
     cards: tuple[Card, ...] = ()
     total: int = 0
     languages: tuple[FacetValue, ...] = ()
+    hidden: int = 0  # further rules that only forward a product's alerts
 
 
 class FieldRow(Node, frozen=True):
-    """A field of an event or column of a table: its type when known, how many rules test it, its common name."""
+    """A field of an event or column of a table: its type when known, its common name, and two counts of rules.
+
+    `rules` are those of this event or table that test it, `everywhere` those of the whole catalogue that test the field by
+    any of its names; rules that only forward alerts are in neither.
+    """
 
     name: str
     type: str = ""
     rules: int = 0
     common: str = ""
+    everywhere: int = 0
+
+
+class TableIndex(Node, frozen=True):
+    """Tables that rules read, by the schema they belong to: (schema, ((name, columns, rules), ...)), most used first.
+
+    `columns` is 0 for tables no schema has.
+    """
+
+    schemas: tuple[tuple[str, tuple[tuple[str, int, int], ...]], ...]
+
+
+class FieldIndex(Node, frozen=True):
+    """Fields that rules test, by their common name, with their number of rules; most used first."""
+
+    fields: tuple[tuple[str, int], ...]
 
 
 class EventPage(Node, frozen=True):
@@ -230,10 +272,10 @@ class EventIndex(Node, frozen=True):
 
 
 class TablePage(Node, frozen=True):
-    """A table: platform, schema it is of, columns with types and rule counts, connectors that fill it, event types in it."""
+    """A table: the schemas that have it, columns with types and rule counts, connectors that fill it, event types in it."""
 
     name: str
-    schema: str
+    schemas: tuple[str, ...]
     columns: tuple[FieldRow, ...]
     connectors: tuple[str, ...]
     events: tuple[tuple[str, str], ...]
@@ -255,22 +297,33 @@ class TechniquePage(Node, frozen=True):
 
 
 class ValuePage(Node, frozen=True):
-    """A value: who looks for it, in which fields and languages, and who leaves it out."""
+    """A value: how it is tested, who looks for it, and who leaves it out; counts are of distinct rules.
+
+    `unread` are the languages whose rules are kept as text, with their rules: nothing is counted from them.
+    """
 
     value: str
     field: str
+    tests: tuple[ValueTest, ...]
     seekers: tuple[Seeker, ...]
     excluders: tuple[Seeker, ...]
+    looked_for: int
+    left_out: int
     languages: tuple[tuple[str, int], ...]
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 class FieldPage(Node, frozen=True):
-    """A field by its common name: its spellings, the values asked of it (operator, value, negated, rules), the rules."""
+    """A field by its common name: its spellings, the values asked of it (operator, value, negated, rules), the rules.
+
+    `unread` are the languages whose rules are kept as text, with their rules: nothing is counted from them.
+    """
 
     name: str
     spellings: tuple[str, ...]
     values: tuple[tuple[str, str, bool, int], ...]
     rules: ListPage
+    unread: tuple[tuple[str, int], ...] = ()
 
 
 class SourcePage(Node, frozen=True):
@@ -279,6 +332,17 @@ class SourcePage(Node, frozen=True):
     source: SourceFacts
     tally: Tally
     failures: tuple[FailureRow, ...]
+    rules: ListPage
+
+
+class LanguagePage(Node, frozen=True):
+    """A language: how many of its rules were read and understood, where they come from, what was not understood, the rules."""
+
+    name: str
+    parsed: int
+    understood: int
+    sources: tuple[FacetValue, ...]
+    opaque: tuple[tuple[str, int], ...]
     rules: ListPage
 
 

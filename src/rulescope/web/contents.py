@@ -12,7 +12,7 @@ from ..catalogue import Catalogue, SearchPage
 from ..model import Node
 from ..schemas import attack, events, tables
 from ..services import browse, coverage, pages
-from .links import Links
+from .links import OWN_FEEDS, Links
 from .rendering import filters_of
 
 CHOICES = ("language", "source", "table", "platform")
@@ -48,6 +48,7 @@ THINGS: dict[str, tuple[str, str, Callable[..., Any]]] = {  # kind: template, se
     "technique": ("technique.html", "coverage", browse.technique_page),
     "field": ("field.html", "indicators", browse.field_page),
     "source": ("source.html", "sources", browse.source_page),
+    "language": ("language.html", "sources", browse.language_page),
 }
 
 
@@ -111,6 +112,16 @@ def list_context(rules: Catalogue, links: Links, found: SearchPage, heading: str
     }  # fmt: skip
 
 
+class Summary(Node, frozen=True):
+    """How much a catalogue holds, and what was proven of its rules: (label, rules) of each verdict there is."""
+
+    rules: int
+    languages: int
+    sources: int
+    understood: int
+    proven: tuple[tuple[str, int], ...]
+
+
 FIGURES = (  # facet, value, what the number counts
     ("fires", "fires", "fire on events"),
     ("fires", "silent", "stay silent on events"),
@@ -122,17 +133,26 @@ FIGURES = (  # facet, value, what the number counts
 )
 
 
+def summary(rules: Catalogue) -> Summary:
+    """The figures at the top of the first page."""
+    sources = rules.remembered("sources", "", rules.sources)
+    proven = tuple((label, count) for kind, value, label in FIGURES if (count := rules.values(kind).get(value)))
+    understood = sum(each.understood for each in sources)
+    return Summary(len(rules), len(rules.values("language")), len(sources), understood, proven)
+
+
 def figures(rules: Catalogue, links: Links) -> list[tuple[str, int, str]]:
     """(label, number, where it leads) of what was proven of the whole catalogue."""
-    counted = [("rules", len(rules), "")]
-    sources = rules.sources()
-    counted.append(("languages", len(rules.values("language")), ""))
-    counted.append(("source" if len(sources) == 1 else "sources", len(sources), links.link("sources")))
-    counted.append(("rules understood", sum(each.understood for each in sources), links.link("sources")))
-    for kind, value, label in FIGURES:
-        if number := rules.values(kind).get(value):
-            counted.append((label, number, links.listed("", [(kind, value)])))
-    return counted
+    made = summary(rules)
+    sources = links.link("sources")
+    counted = [
+        ("rules", made.rules, ""),
+        ("language" if made.languages == 1 else "languages", made.languages, f"{sources}#languages"),
+        ("source" if made.sources == 1 else "sources", made.sources, sources),
+        ("rules understood", made.understood, f"{sources}#languages"),
+    ]
+    places = {label: links.listed("", [(kind, value)]) for kind, value, label in FIGURES}
+    return counted + [(label, number, places[label]) for label, number in made.proven]
 
 
 def thing_context(rules: Catalogue, links: Links, kind: str, name: str, number: int = 1) -> dict[str, Any] | None:
@@ -144,33 +164,56 @@ def thing_context(rules: Catalogue, links: Links, kind: str, name: str, number: 
     context: dict[str, Any] = {
         "page": found, "section": section, "kind": kind, "name": name, "at": number,
         "last": max(1, -(-found.rules.total // browse.SIZE)),
+        "thing_feeds": links.feeds("", [(kind, found.rules.name)]) if not links.static or kind in OWN_FEEDS else None,
     }  # fmt: skip
     if kind == "source":
         context.update(source=found.source, tally=found.tally, failures=found.failures)
     return context
 
 
+PLAIN_CHOICES = ("language", "source")
+"""Facets of which each value has a coverage page of its own on a static site."""
+
+
 def coverage_context(rules: Catalogue, links: Links, found: pages.CoveragePage) -> dict[str, Any]:
     """The ATT&CK matrix, with what it can be narrowed by."""
-    facets = rules.search(facets=CHOICES, size=1).facets
-    choices = [(facet.kind, _choices(rules, facet.kind)) for facet in facets] if not links.static else []
-    if links.static:
-        layer = links.coverage(found.version, attack.CURRENT) + "layer.json"
-    else:
-        layer = links.prefixed(f"/coverage.json?{urlencode([('version', found.version), *found.filters])}")
-    return {
-        "section": "coverage", "page": found, "navigator": layer, "choices": choices,
+    context: dict[str, Any] = {
+        "section": "coverage", "page": found,
         "versions": [(each, links.coverage(each, attack.CURRENT)) for each in found.versions],
     }  # fmt: skip
+    if links.static:
+        address = links.coverage(found.version, attack.CURRENT, found.filters)
+        context.update(navigator=f"{address}layer.json", choices=CHOICES, plain=plain_coverage(rules, links))
+    else:
+        layer = links.prefixed(f"/coverage.json?{urlencode([('version', found.version), *found.filters])}")
+        context.update(navigator=layer, choices=[(kind, _choices(rules, kind)) for kind in CHOICES])
+    return context
+
+
+def plain_coverage(rules: Catalogue, links: Links) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(facet, ((value, address), ...)) of the coverage pages of a static site that count one language or source."""
+    return [
+        (kind, [(value, links.coverage(attack.CURRENT, attack.CURRENT, [(kind, value)])) for value in rules.counted(kind)])
+        for kind in PLAIN_CHOICES
+    ]  # fmt: skip
 
 
 def _choices(rules: Catalogue, kind: str) -> list[tuple[str, int]]:
-    return list(rules.values(kind).items())[:MOST_CHOICES]
+    return list(rules.counted(kind).items())[:MOST_CHOICES]
 
 
 def coverage_page(rules: Catalogue, version: str = "", filters: Sequence[tuple[str, str]] = ()) -> pages.CoveragePage:
     """The matrix of a version, the current one when none is named."""
     return coverage.coverage(rules, version or attack.CURRENT, filters)
+
+
+def feeds_context(rules: Catalogue, links: Links) -> dict[str, Any]:
+    """The feeds of all rules, and those of single languages, sources, severities and so on."""
+    more = [
+        (kind, [(value, links.feeds("", [(kind, value)])) for value in list(rules.counted(kind))[:MOST_CHOICES]])
+        for kind in OWN_FEEDS
+    ]
+    return {"feeds": links.feeds(), "more": [row for row in more if row[1]]}  # fmt: skip
 
 
 def sources_context(rules: Catalogue) -> dict[str, Any]:
@@ -183,35 +226,21 @@ def events_context(rules: Catalogue) -> dict[str, Any]:
     return {"section": "events", "page": browse.event_index(rules)}
 
 
-SCHEMAS = {
-    "sentinel": "Microsoft Sentinel",
-    "defender": "Microsoft Defender XDR",
-    "asim": "ASIM: normalised tables and parsers",
-}
-
-
 def tables_context(rules: Catalogue, links: Links) -> dict[str, Any]:
     """The index of tables, by the schema they belong to."""
-    groups: dict[str, list[Row]] = {
-        title: [] for title in (*SCHEMAS.values(), "Others: custom tables, functions, watchlists")
-    }
-    for name, count in rules.values("table").items():
-        schema = next((SCHEMAS[each] for each in SCHEMAS if name in tables.tables(each)), list(groups)[-1])
-        columns = (
-            len(tables.tables(next(k for k, v in SCHEMAS.items() if v == schema))[name])
-            if schema in SCHEMAS.values()
-            else 0
-        )
-        groups[schema].append(Row(name, links.link("table", name=name), f"{columns:,}" if columns else "", count))
+    groups = [
+        (title, [Row(name, links.link("table", name=name), f"{columns:,}" if columns else "", count) for name, columns, count in rows])
+        for title, rows in browse.table_index(rules).schemas
+    ]  # fmt: skip
     return {
         "section": "tables", "heading": "Tables", "intro": "Tables that rules read, with columns, types and who fills them.",
-        "columns": ("Table", "Columns", "Rules"), "groups": list(groups.items()),
+        "columns": ("Table", "Columns", "Rules"), "groups": groups,
     }  # fmt: skip
 
 
 def indicators_context(rules: Catalogue, links: Links) -> dict[str, Any]:
     """The index of fields."""
-    counted = list(rules.values("field").items())
+    counted = browse.field_index(rules).fields
     rows = [Row(name, links.link("field", name=name), rules=count) for name, count in counted[:MOST_FIELDS]]
     shown = "Fields that rules test, by their common name"
     if len(counted) > MOST_FIELDS:

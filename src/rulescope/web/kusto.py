@@ -50,10 +50,11 @@ def add_kusto(app: FastAPI, session: Session) -> None:
 
     def run(text: str) -> bytes:
         with one_at_a_time:
-            found = session.run(text)
-        if found.num_rows > MOST_ROWS:
+            found = session.results(text)
+        count = sum(table.num_rows for _, table in found)
+        if count > MOST_ROWS:
             raise RulescopeError(
-                f"the result has {found.num_rows:,} rows; at most {MOST_ROWS:,} are sent. Add a take or a summarize"
+                f"the result has {count:,} rows; at most {MOST_ROWS:,} are sent. Add a take or a summarize"
             )
         return msgspec.json.encode(kusto_rest.frames(found), enc_hook=str)
 

@@ -20,13 +20,15 @@ PLACES = {  # pages without parameters
 }  # fmt: skip
 THINGS = {  # pages about one thing: address, name of the parameter
     "table": ("/tables/{}", "name"), "event": ("/events/{}", "name"), "technique": ("/techniques/{}", "id"),
-    "field": ("/fields/{}", "name"), "source": ("/sources/{}", "name"),
+    "field": ("/fields/{}", "name"), "source": ("/sources/{}", "name"), "language": ("/languages/{}", "name"),
 }  # fmt: skip
 
 DOWNLOADS = {"original": "original.txt", "json": "rule.json", "sentinel": "sentinel.yaml"}
 """What a static site calls the files of a rule."""
-OWN_PAGES = ("technique", "table", "event", "field", "source")
+OWN_PAGES = ("technique", "table", "event", "field", "source", "language")
 """Facets whose values have a page of their own; a static site leads there instead of to a filtered list."""
+OWN_FEEDS = ("language", "source", "severity", "tactic", "topic", "platform")
+"""Facets whose values have feeds on a static site."""
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,60}(?:\.[A-Za-z0-9_-]{1,20}){0,3}", re.ASCII)
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d|page)(?:\..*)?|.*\.(?:html?|json|xml|atom|rss)", re.IGNORECASE)
 DEEPEST = 4
@@ -51,7 +53,7 @@ class Links:
             return self._at(f"/rules/{values['key']}" + ("/" if self.static else ""))
         if kind == "value":
             if self.static:
-                return self.link("field", name=values["field"])
+                return self.link("field", name=values["field"]) + "?" + urlencode({"value": values["value"]})
             return self._at("/value?" + urlencode({"field": values["field"], "value": values["value"]}))
         if kind == "download":
             if self.static:
@@ -88,7 +90,7 @@ class Links:
         """An address on the site that a service gave as a path from its root."""
         return self._at(path)
 
-    def listed(self, query: str, filters: Iterable[tuple[str, str]], page: int = 1, **more: str) -> str:
+    def listed(self, query: str, filters: Iterable[tuple[str, str]], page: int = 1) -> str:
         """The list of rules that fit."""
         chosen = list(filters)
         if self.static and not query and not chosen:
@@ -100,7 +102,6 @@ class Links:
             *([("q", query)] if query else []),
             *chosen,
             *([("page", str(page))] if page > 1 else []),
-            *more.items(),
         ]
         base = "/search/" if self.static else "/search" if query else "/"
         return self._at(base + (f"?{urlencode(pairs)}" if pairs else ""))
@@ -109,6 +110,13 @@ class Links:
         """The list with one filter more, or less when it is chosen."""
         kept = [pair for pair in page.filters if pair != (kind, value)]
         return self.listed(page.query, kept if len(kept) < len(page.filters) else [*kept, (kind, value)])
+
+    def expanded(self, page: SearchPage, kind: str) -> str:
+        """The same list, with all values of one facet; the first ones only when they are all there."""
+        more = [] if page.expanded == kind else [("all", kind)]
+        if self.static:
+            return self._at("/search/?" + urlencode([*page.filters, *more]))
+        return self.listed(page.query, [*page.filters, *more]) + f"#facet-{kind}"
 
     def paged(self, page: SearchPage, number: int) -> str:
         """Another page of the same list."""
@@ -121,20 +129,26 @@ class Links:
             return first
         return f"{first}page/{number}/" if self.static else f"{first}?page={number}#rules"
 
-    def coverage(self, version: str, current: str) -> str:
-        """The ATT&CK matrix of a version, all rules counted."""
+    def coverage(self, version: str, current: str, filters: Pairs = ()) -> str:
+        """The ATT&CK matrix of a version over the rules that fit; a static site has it for one filter at most."""
         if self.static:
-            return self._at("/coverage/" if version == current else f"/coverage/{file_name(version)}/")
-        return self._at(f"/coverage?version={quote(version)}")
+            chosen = "".join(f"{file_name(kind)}/{file_name(value)}/" for kind, value in filters)
+            return self._at("/coverage/" + ("" if version == current else f"{file_name(version)}/") + chosen)
+        return self._at("/coverage?" + urlencode([("version", version), *filters]))
 
     def respelled(self, page: SearchPage, typed: str, meant: str) -> str:
         """The same search with one word replaced."""
         return self.listed(re.sub(re.escape(typed), lambda _: meant, page.query, flags=re.IGNORECASE), page.filters)
 
     def feeds(self, query: str = "", filters: Pairs = ()) -> dict[str, str]:
-        """The feeds of a list, by format."""
-        tail = "" if self.static else urlencode([*([("q", query)] if query else []), *filters])
-        return {kind: self._at(f"/feed.{kind}" + (f"?{tail}" if tail else "")) for kind in ("atom", "rss", "json")}
+        """The feeds of a list, by format; a static site has them for all rules and for one filter of some kinds."""
+        kinds = ("atom", "rss", "json")
+        if self.static:
+            own = not query and len(filters) == 1 and filters[0][0] in OWN_FEEDS
+            place = "/feeds/{}/{}/feed".format(*(file_name(part) for part in filters[0])) if own else "/feed"
+            return {kind: self._at(f"{place}.{kind}") for kind in kinds}
+        tail = urlencode([*([("q", query)] if query else []), *filters])
+        return {kind: self._at(f"/feed.{kind}" + (f"?{tail}" if tail else "")) for kind in kinds}
 
 
 def file_name(name: str) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import multiprocessing
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -20,16 +19,19 @@ from typing import Any
 
 import msgspec
 
-from ..catalogue import Card, Catalogue
+from ..catalogue import Catalogue
 from ..errors import RulescopeError
-from ..outputs import feeds as feed_formats
 from ..schemas import attack
 from ..services import coverage, downloads, explain, feed
+from ..services.feed import Place
 from .contents import (
+    MOST_CHOICES,
+    PLAIN_CHOICES,
     THINGS,
     coverage_context,
     coverage_page,
     events_context,
+    feeds_context,
     indicators_context,
     known,
     list_context,
@@ -39,7 +41,8 @@ from .contents import (
     thing_context,
     without_body,
 )
-from .links import DOWNLOADS, Links
+from .indexes import rules_index, values_index
+from .links import DOWNLOADS, OWN_FEEDS, Links
 from .links import THINGS as ADDRESSES
 from .rendering import render
 
@@ -50,9 +53,9 @@ MARK = ".rulescope-site"
 BATCH = 60
 FEW = 100
 """Rules; fewer are written in this process."""
-SUMMARY = 110
 
 Thing = tuple[str, str]
+Filters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,15 @@ class _Site:
 
     def page(self, address: str, template: str, context: dict[str, Any]) -> None:
         """Writes the page that stands at `address`."""
-        path = address.removeprefix(self.links.prefix).strip("/")
+        path = self.path(address)
         self.write(
             f"{path}/index.html" if path else "index.html", render(self.links, template, there=self.there, **context)
         )
         self.pages += 1
+
+    def path(self, address: str) -> str:
+        """Where in the folder an address of the site lies."""
+        return address.removeprefix(self.links.prefix).strip("/")
 
     def write(self, path: str, body: str | bytes) -> None:
         target = self.folder / path
@@ -123,6 +130,9 @@ class _Site:
             context = thing_context(self.rules, self.links, kind, name, number)
             if context is not None:
                 self.page(self.links.further(kind, name, number), THINGS[kind][0], context)
+        if kind == "field":
+            address = self.links.link("field", name=name)
+            self.write(f"{self.path(address)}/values.json", values_index(self.rules, name))
 
     def counts(self) -> tuple[int, int, int, set[Thing]]:
         return self.pages, self.files, self.bytes, self.made
@@ -196,24 +206,40 @@ def _fixed(site: _Site) -> None:
     site.page(links.link("tables"), "index.html", tables_context(rules, links))
     site.page(links.link("indicators"), "index.html", indicators_context(rules, links))
     site.page(links.link("sources"), "sources.html", sources_context(rules))
-    site.page(links.link("feeds"), "feeds.html", {"feeds": links.feeds()})
+    site.page(links.link("feeds"), "feeds.html", feeds_context(rules, links))
     for version in attack.VERSIONS:
-        found = coverage_page(rules, version)
-        address = links.coverage(version, attack.CURRENT)
-        site.page(address, "coverage.html", coverage_context(rules, links, found))
-        site.write(address.removeprefix(links.prefix).strip("/") + "/layer.json", coverage.layer(found))
+        _coverage(site, version, ())
+    for kind in PLAIN_CHOICES:
+        for value in rules.counted(kind):
+            _coverage(site, attack.CURRENT, ((kind, value),))
     site.page(
         links.link("search"),
         "search.html",
         {"index": links.file("rules.json"), "pagefind": bool(find_spec("pagefind"))},
     )
-    site.write("static/rules.json", _index(rules))
+    site.write("static/rules.json", rules_index(rules))
     context = {"status": 404, "heading": "Not found", "message": "There is no such page here."}
     site.write("404.html", render(links, "error.html", there=site.there, **context))
-    newest = feed.feed_page(rules)
-    for kind in feed_formats.TYPES:
-        root = site.base + links.prefix
-        site.write(f"feed.{kind}", feed.written(newest, kind, root, f"{root}/feed.{kind}"))
+    _feeds(site, ())
+    for kind in OWN_FEEDS:
+        for value in list(rules.counted(kind))[:MOST_CHOICES]:
+            _feeds(site, ((kind, value),))
+
+
+def _coverage(site: _Site, version: str, filters: Filters) -> None:
+    """The ATT&CK matrix of a version over the rules that fit, and its layer."""
+    found = coverage_page(site.rules, version, filters)
+    address = site.links.coverage(version, attack.CURRENT, filters)
+    site.page(address, "coverage.html", coverage_context(site.rules, site.links, found))
+    site.write(site.path(address) + "/layer.json", coverage.layer(found))
+
+
+def _feeds(site: _Site, filters: Filters) -> None:
+    """The feeds of the rules that fit, in every format."""
+    newest = feed.feed_page(site.rules, "", filters)
+    place = Place(site.base + site.links.prefix, "/rules/{}/")
+    for kind, address in site.links.feeds("", filters).items():
+        site.write(site.path(address), feed.written(newest, kind, place, site.base + address))
 
 
 def _lists(site: _Site, tell: Callable[[int, int, str], None]) -> None:
@@ -225,36 +251,6 @@ def _lists(site: _Site, tell: Callable[[int, int, str], None]) -> None:
         context = list_context(site.rules, site.links, found, "Rules")
         site.page(site.links.listed("", (), number), "feed.html", context)
         tell(number, last, "feed")
-        number += 1
-
-
-def _index(rules: Catalogue) -> bytes:
-    """What the script on the search page reads: a row per rule, newest first."""
-    rows = [_row(card) for _, card in _cards(rules)]
-    return json.dumps({"columns": COLUMNS, "rules": rows}, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-COLUMNS = (
-    "key", "title", "language", "source", "severity", "technique", "tactic", "table", "platform", "fires", "verdict", "test",
-    "forwards", "time", "kind", "status", "description",
-)  # fmt: skip
-
-
-def _row(card: Card) -> list[Any]:
-    return [
-        card.key, card.title, card.language, card.source, card.severity, card.techniques, card.tactics, card.tables,
-        card.platforms, card.fires, card.verdict, "yes" if card.tested else "no", "yes" if card.forwards else "",
-        card.time[:10], card.kind, card.status, card.description[:SUMMARY],
-    ]  # fmt: skip
-
-
-def _cards(rules: Catalogue) -> Iterator[tuple[int, Card]]:
-    number = 1
-    while True:
-        found = rules.search(page=number, size=200, order="new", facets=(), forwards=True)
-        yield from enumerate(found.cards)
-        if number >= found.pages:
-            return
         number += 1
 
 

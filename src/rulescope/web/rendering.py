@@ -14,8 +14,9 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..catalogue import SearchPage
+from ..catalogue import Facet, FacetValue, SearchPage
 from ..model import Scalar
+from ..services.coverage import counted_as
 from .highlight import LEXERS, highlight
 from .links import Links, outside
 from .pipeline import pipeline
@@ -29,6 +30,7 @@ FACET_NAMES = {
     "topic": "Topic", "platform": "Platform", "table": "Table", "event": "Event", "field": "Field", "verdict": "Translation", "fires": "On events",
     "test": "Test event", "forwards": "Vendor alert feed", "kind": "Kind", "status": "Status",
 }  # fmt: skip
+SEVERITIES = ("critical", "high", "medium", "low", "informational")
 VALUES = {("test", "yes"): "has a test event", ("test", "no"): "none", ("forwards", "yes"): "vendor alert feeds"}
 
 
@@ -44,7 +46,7 @@ def environment(links: Links) -> Environment:
         auto_reload=False,
     )
     made.globals.update(
-        link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, paged=links.paged, further=links.further, fact_link=links.fact,
+        link=links.link, static=links.file, prefixed=links.prefixed, toggled=links.toggled, listed=links.listed, expanded=links.expanded, ordered=ordered, counted_as=counted_as, paged=links.paged, further=links.further, fact_link=links.fact,
         respelled=links.respelled, outside=outside, highlight=highlight, pipeline=pipeline, snippet=snippet, marked=marked, ticked=ticked, heat=heat,
         percent=percent, as_json=as_json, shown_value=shown_value, language_name=language_name, facet_value=facet_value,
         facet_names=FACET_NAMES, version=version("rulescope"), static_site=links.static, section="", feeds=None,
@@ -77,7 +79,9 @@ def static_file(name: str) -> bytes | None:
 
 def snippet(text: str) -> Markup:
     """Text around found words, which \\x02 and \\x03 enclose."""
-    return Markup(escape(text).replace("\x02", "<mark>").replace("\x03", "</mark>"))
+    parts = re.split("\x02([^\x02\x03]*)\x03", text)
+    clean = (escape(part.replace("\x02", "").replace("\x03", "")) for part in parts)
+    return Markup("".join(f"<mark>{part}</mark>" if number % 2 else part for number, part in enumerate(clean)))
 
 
 WORD = re.compile(r'(?:\w+:)?"[^"]*"|\S+')
@@ -136,7 +140,16 @@ def language_name(name: str) -> str:
 
 def facet_value(kind: str, value: str) -> str:
     """What people call a value of a facet."""
+    if kind == "severity":
+        return value.capitalize()
     return language_name(value) if kind == "language" else VALUES.get((kind, value), value)
+
+
+def ordered(facet: Facet) -> list[FacetValue]:
+    """The values of a facet as they are listed: severities by weight, others as they come, the most frequent first."""
+    if facet.kind != "severity":
+        return list(facet.values)
+    return sorted(facet.values, key=lambda each: SEVERITIES.index(each.value) if each.value in SEVERITIES else 9)
 
 
 def filters_of(page: SearchPage) -> str:

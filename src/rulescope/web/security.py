@@ -63,7 +63,7 @@ class Guard:
         if len(scope.get("query_string", b"")) > LONGEST_QUERY_STRING:
             return 414, f"the query string is over {LONGEST_QUERY_STRING} bytes\n"
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LONGEST_BODY:
+        if not (length.isascii() and length.isdigit()) or len(length) > 12 or int(length) > LONGEST_BODY:
             return 413, f"the body is over {LONGEST_BODY} bytes\n"
         return None
 

@@ -23,7 +23,7 @@
     });
   }
 
-  const box = document.querySelector("[data-suggest]");
+  const box = document.querySelector("[data-suggest], #q[data-index]");
   const list = document.getElementById("suggestions");
   let latest = 0;
   let waiting = 0;
@@ -46,13 +46,26 @@
       field.focus();
     }
   });
-  if (box && list) {
+  // a published site has no server to ask: the list of all rules is read when one begins to type
+  let rules = null;
+  const fromList = async (text) => {
+    const index = await import("./index.js");
+    rules ??= index.load(box.dataset.index);
+    const { fits, words } = index.understood(text);
+    const found = index.ranked((await rules).filter((rule) => !rule.forwards && fits(rule)), words);
+    return found.slice(0, 8).map((rule) => ({ title: rule.title, href: `${box.dataset.rules}${rule.key}/` }));
+  };
+  const fromServer = async (text) => {
+    const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(text)}`);
+    return answer.ok ? (await answer.json()).results : [];
+  };
+  if (box && list && !document.getElementById("search-here")) {
     const ask = async () => {
       const mine = ++latest;
       const text = box.value.trim();
       if (text.length < 2) return close();
-      const answer = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(text)}`).catch(() => null);
-      if (answer?.ok && mine === latest) show((await answer.json()).results);
+      const found = await (box.dataset.suggest ? fromServer(text) : fromList(text)).catch(() => []);
+      if (mine === latest) show(found);
     };
     box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 90); });
     document.addEventListener("keydown", (event) => {
