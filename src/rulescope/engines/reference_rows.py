@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from ..errors import UnsupportedError
@@ -172,8 +173,9 @@ def _correlate(stage: Correlate, events: Events, time: str | None) -> list[Row]:
     groups: dict[tuple[str, ...], list[_Seen]] = {}
     for part in stage.rules:
         aliases = dict(part.aliases)
+        fired = any(isinstance(inner, Correlate) for inner in part.query.stages)  # then its rows say `time`
         for event in run(part.query, events, time):
-            when = event_time(event, time)
+            when = event_time(event, "time" if fired else time)
             keys = [look_up(event, aliases.get(name, name)) for name in stage.group_by]
             if when is None or any(key is None for key in keys):
                 continue
@@ -219,11 +221,19 @@ def _fires(stage: Correlate, members: list[_Seen]) -> Iterable[Row]:
 def _window(stage: Correlate, window: list[_Seen]) -> int | float | None:
     if stage.kind == "event_count" or stage.kind.startswith("temporal"):
         return len(window)
-    fields = (stage.field,) if stage.field else ()
-    found = [one for seen in window for name in fields for one in elements(look_up(seen.event, name))]
+    if stage.kind == "value_percentile" and stage.percentile is None:
+        raise UnsupportedError(NAME, "a percentile that does not say which", stage.span)
+    aliases = {part.name: dict(part.aliases) for part in stage.rules}
+
+    def values(seen: _Seen, name: str) -> list[Any]:
+        return list(elements(look_up(seen.event, aliases[seen.part].get(name, name))))
+
     if stage.kind == "value_count":
-        return len({text_of(one).lower() for one in found})
-    numbers = sorted(number for one in found if (number := number_of(one)) is not None)
+        names = (stage.field, *stage.further)
+        found = {one for seen in window for one in product(*(values(seen, name) for name in names))}
+        return len({tuple(text_of(value).lower() for value in one) for one in found})
+    found_values = [one for seen in window for one in values(seen, stage.field)]
+    numbers = sorted(number for one in found_values if (number := number_of(one)) is not None)
     if not numbers:
         return None
     match stage.kind:

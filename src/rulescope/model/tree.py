@@ -769,6 +769,17 @@ class GraphComponents(Node, frozen=True):
     span: Span | None = None
 
 
+class Batch(Node, frozen=True):
+    """The further statements of a text, each with a result of its own beside that of the stages before; the last stage.
+
+    They see the lets of the first one, and the names it gave by As and GraphToTable.
+    """
+
+    queries: tuple[Query, ...]
+    keyword: str = "batch"
+    span: Span | None = None
+
+
 class Render(Node, frozen=True):
     """How a person should see the rows; the rows stay as they are."""
 
@@ -822,7 +833,7 @@ Step = (
     | Filter | Extend | Project | Select | SelectNamed | Rename | Distinct | Aggregate | Count | MakeSeries | Join | Union | Sort
     | Limit | Top | TopNested | SampleDistinct | TopHitters | Serialize | Parse | ParseKv | Expand | Apply | Evaluate
     | Invoke | Partition | ScanRows | Fork | Facet | Reduce | GetSchema | Consume | As | MakeGraph | GraphMatch
-    | GraphToTable | GraphComponents | Render | Correlate | Opaque
+    | GraphToTable | GraphComponents | Batch | Render | Correlate | Opaque
 )  # fmt: skip
 
 
@@ -858,7 +869,7 @@ class Query(Node, frozen=True):
 
 
 __all__ = [
-    "ANY", "FALSE", "TRUE", "Aggregate", "And", "Apply", "As", "Call", "Column", "Compare", "Consume", "Correlate",
+    "ANY", "FALSE", "TRUE", "Aggregate", "And", "Apply", "As", "Batch", "Call", "Column", "Compare", "Consume", "Correlate",
     "CorrelatePart", "Count", "Distinct", "Evaluate", "Expand", "Expr", "Extend", "External", "Facet", "Field", "Filter",
     "Find", "Fork", "GetSchema", "GraphComponents", "GraphEdge", "GraphMatch", "GraphNode", "GraphNodes", "GraphPattern",
     "GraphTable", "GraphToTable", "Index", "Inline", "Invoke", "Join", "JoinKey", "Let", "Limit", "Literal", "MakeGraph", "MakeSeries",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from collections.abc import Sequence as Listed
 from datetime import datetime
@@ -16,15 +17,15 @@ from ..engines.duck import Engine
 from ..errors import RunError, UnsupportedError
 from ..model import Check, Correlate, Field, Filter, Node, Query, Scan, Verdict, Witness, expressions, replace, rewrite
 from ..schemas.columns import Outside
-from ..schemas.mappings import Mapping
 from .proof import ARROW, DEVICES, Proof, devices
+from .sliding import Ways, inner_stage, leaves
 
 Row = dict[str, Any]
 Fired = frozenset[tuple[str, ...]]
 """When and for which group a correlation fired: ISO time, then the group in lower case."""
 
 
-def prove_sliding(query: Query, stage: Correlate, ways: Map[str, Mapping], target: Query, time: str) -> Proof:
+def prove_sliding(query: Query, stage: Correlate, ways: Ways, target: Query, time: str) -> Proof:
     """Runs the correlation by the reference evaluator and `target` by DuckDB over sequences of events.
 
     UNTESTED when no sequence can be made, or none of those the tables can hold makes the rule fire.
@@ -33,6 +34,8 @@ def prove_sliding(query: Query, stage: Correlate, ways: Map[str, Mapping], targe
         made = sequences(query)
     except UnsupportedError as error:
         return _undone(str(error))
+    if not made:
+        return _undone("no event was found that the rules choose")
     kept: list[tuple[str, Listed[Row], list[dict[str, Row]]]] = []
     for sequence in made:
         for given in (sequence.events, _numbered(stage, sequence.events)):
@@ -71,13 +74,23 @@ def prove_sliding(query: Query, stage: Correlate, ways: Map[str, Mapping], targe
 
 def _numbered(stage: Correlate, events: Listed[Row]) -> Listed[Row]:
     """`events` with numbers for the texts they are grouped and counted by: for columns that hold numbers."""
-    names = {stage.field, *stage.group_by, *(field for part in stage.rules for _, field in part.aliases)}
+    names = set(_grouped(stage))
     texts = {str(event[name]) for event in events for name in names if isinstance(event.get(name), str)}
     numbers = {text: str(number + 1001) for number, text in enumerate(sorted(texts))}
     return [
         {name: numbers.get(value, value) if name in names else value for name, value in event.items()}
         for event in events
     ]
+
+
+def _grouped(stage: Correlate) -> Iterator[str]:
+    """The fields a correlation and those within it group by and count."""
+    yield from (stage.field, *stage.further, *stage.group_by)
+    for part in stage.rules:
+        yield from (field for _, field in part.aliases)
+        inner = inner_stage(part)
+        if inner is not None:
+            yield from _grouped(inner)
 
 
 def _undone(why: str) -> Proof:
@@ -94,14 +107,15 @@ def _verdict(extra: bool, missing: bool, fires: bool) -> Verdict:
     return Verdict.WIDER if extra else Verdict.NARROWER
 
 
-def _rows(stage: Correlate, ways: Map[str, Mapping], event: Map[str, Any], time: str) -> dict[str, Row]:
+def _rows(stage: Correlate, ways: Ways, event: Map[str, Any], time: str) -> dict[str, Row]:
     """The event's row in the table of each part that takes it. Raises Outside when a table cannot hold it."""
     given = {name: value for name, value in event.items() if name != TIME}
     rows: dict[str, Row] = {}
-    for part in stage.rules:
-        way = ways[part.name]
+    rules = list(leaves(stage))
+    for path, part in rules:
+        way = ways[path]
         takes = all(reference.holds(each.predicate, given) for each in part.query.stages if isinstance(each, Filter))
-        if takes or len(stage.rules) == 1:
+        if takes or len(rules) == 1:
             try:
                 row = way.map_event(given)
             except Outside:
@@ -123,7 +137,7 @@ def _expected(query: Query, stage: Correlate, events: Listed[Row]) -> Fired:
 
 
 def _found(
-    target: Query, stage: Correlate, ways: Map[str, Mapping], listed: Listed[Listed[dict[str, Row]]], time: str
+    target: Query, stage: Correlate, ways: Ways, listed: Listed[Listed[dict[str, Row]]], time: str
 ) -> list[Fired]:
     tables: dict[str, pa.Table] = {DEVICES: pa.Table.from_pylist(devices())}
     schemas: dict[str, Map[str, str]] = {}

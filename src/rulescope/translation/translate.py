@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice, product
 from typing import Any
 
 from ..analysis.examples import examples
@@ -40,7 +41,7 @@ from ..schemas.mappings import SCHEMAS, mappings_for, target_tables
 from ..schemas.mappings import Mapping as SchemaMapping
 from .options import DEFAULTS, Options
 from .proof import Task, prove
-from .sliding import slide
+from .sliding import leaves, slide
 from .sliding_proof import prove_sliding
 from .text import shallow, time_column, timed, written
 
@@ -162,15 +163,16 @@ def _correlated(rule: Rule, query: Query, stage: Correlate, to: str, schema: str
     reasons: dict[Loss, None] = {}
     if len(query.stages) > 1:
         return refused(rule, to, schema, (Loss("a stage after the correlation", "not translated", "unmapped"),))
-    ways: dict[str, SchemaMapping] = {}
-    for part in stage.rules:
-        found = _way(part.query, schema, reasons)
-        if found is None:
+    able: dict[str, list[SchemaMapping]] = {}
+    for path, part in leaves(stage):
+        able[path] = _able(part.query, schema, reasons)
+        if not able[path]:
             return refused(rule, to, schema, tuple(reasons))
-        ways[part.name] = found
-    time = time_column(tables[next(iter(ways.values())).table])
+    ways, target = _first_slid(stage, able, tables, options, reasons)
+    if target is None:
+        return refused(rule, to, schema, tuple(reasons))
+    time = _time(ways, tables)
     try:
-        target = slide(stage, ways, time, options.lookback, options.prefix)
         text = written(target, rule, options)
     except UnsupportedError as error:
         unsaid = Loss(error.construct, f"{error.target} cannot say it", "unmapped", error.span)
@@ -189,22 +191,52 @@ def _correlated(rule: Rule, query: Query, stage: Correlate, to: str, schema: str
     )
 
 
-def _way(query: Query, schema: str, reasons: dict[Loss, None]) -> SchemaMapping | None:
-    """The first table of a schema that can say a correlated rule; why the others cannot goes to `reasons`."""
+Ways = Mapping[str, SchemaMapping]
+MOST_WAYS = 12
+
+
+def _first_slid(
+    stage: Correlate,
+    able: Mapping[str, Sequence[SchemaMapping]],
+    tables: Mapping[str, Mapping[str, str]],
+    options: Options,
+    reasons: dict[Loss, None],
+) -> tuple[Ways, Query | None]:
+    """The first choice of a table for each rule that has the fields they are grouped and measured by, and the query over them."""
+    ways: Ways = {}
+    for chosen in islice(product(*able.values()), MOST_WAYS):
+        ways = dict(zip(able, chosen, strict=True))
+        try:
+            return ways, slide(stage, ways, _time(ways, tables), options.lookback, options.prefix)
+        except UnsupportedError as error:
+            reasons[Loss(error.construct, f"{error.target} cannot say it", "unmapped", error.span)] = None
+    return ways, None
+
+
+def _time(ways: Ways, tables: Mapping[str, Mapping[str, str]]) -> str:
+    return time_column(tables[next(iter(ways.values())).table])
+
+
+def _able(query: Query, schema: str, reasons: dict[Loss, None]) -> list[SchemaMapping]:
+    """The tables of a schema that can say a correlated rule; why the others cannot goes to `reasons` when none can."""
     first = query.stages[0] if query.stages else None
     if not isinstance(first, Scan) or not first.logsource:
-        reasons[Loss("a correlation of correlations", "not translated", "unmapped")] = None
-        return None
-    found = mappings_for(logsources.parsed(first.logsource), schema)
-    if not found:
+        reasons[Loss("source", "a correlated query does not start at a Sigma log source", "unmapped")] = None
+        return []
+    listed = mappings_for(logsources.parsed(first.logsource), schema)
+    if not listed:
         reasons[Loss(f"log source {first.logsource}", f"{schema} has no table for it", "unmapped")] = None
-    for way in found:
+    found: list[SchemaMapping] = []
+    why: dict[Loss, None] = {}
+    for way in listed:
         try:
             kusto.expressible(way.map_query(query)[0])
-            return way
+            found.append(way)
         except UnsupportedError as error:
-            reasons[Loss(error.construct, f"{error.target} cannot answer it", "unmapped", error.span)] = None
-    return None
+            why[Loss(error.construct, f"{error.target} cannot answer it", "unmapped", error.span)] = None
+    if not found:
+        reasons.update(why)
+    return found
 
 
 def _unfit(query: Query) -> Loss | None:

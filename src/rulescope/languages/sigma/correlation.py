@@ -62,7 +62,7 @@ def correlation_query(document: Document, resolve: Resolve) -> Query:
     if not names:
         raise _wrong(source, "rules", "expected the names or ids of rules")
     parts = tuple(_part(name, resolve, body.get("aliases"), source) for name in names)
-    field = _field(kind, body, condition, source)
+    field, *further = _fields(kind, body, condition, source)
     return Query(
         (
             Correlate(
@@ -75,6 +75,7 @@ def correlation_query(document: Document, resolve: Resolve) -> Query:
                 _percentile(kind, condition, source),
                 bool(body.get("generate", document.values.get("generate", False))),
                 span=span,
+                further=tuple(further),
             ),
         ),
         language="sigma",
@@ -160,23 +161,27 @@ def _number(value: Any, source: Source) -> int | float:
     raise _wrong(source, "condition", f"expected a number, found {value!r}", str(value))
 
 
-def _field(kind: str, body: Mapping[str, Any], condition: Any, source: Source) -> str:
+def _fields(kind: str, body: Mapping[str, Any], condition: Any, source: Source) -> tuple[str, ...]:
+    """The measured field; of value_count there may be several, whose combinations count. "" when the kind measures none."""
     if not kind.startswith("value"):
-        return ""
+        return ("",)
     found = condition.get("field") if isinstance(condition, Mapping) else None
     found = body.get("field") if found is None else found
-    if isinstance(found, list) and len(found) == 1:
-        found = found[0]
-    if not isinstance(found, str) or not found:
+    fields = found if isinstance(found, list) else [found]
+    if not fields or not all(isinstance(one, str) and one for one in fields):
+        raise _wrong(source, "condition", f"{kind} expects a field, found {found!r}", str(found), "field")
+    if len(fields) > 1 and kind != "value_count":
         raise _wrong(source, "condition", f"{kind} expects one field, found {found!r}", str(found), "field")
-    return found
+    return tuple(dict.fromkeys(fields))
 
 
 def _percentile(kind: str, condition: Any, source: Source) -> float | None:
     if kind != "value_percentile":
         return None
     found = condition.get("percentile") if isinstance(condition, Mapping) else None
-    number = 50 if found is None else _number(found, source)
+    if found is None:
+        return None  # which one the specification leaves open: read, never run
+    number = _number(found, source)
     if not 0 <= number <= 100:
         raise _wrong(source, "condition", f"a percentile from 0 to 100, found {number}")
     return float(number)
