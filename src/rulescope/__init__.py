@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __version__ = _version("rulescope")
 __all__ = [
-    "Fault", "Place", "QuerySyntaxError", "RulescopeError", "UnsupportedError", "explain", "open", "parse", "query", "scan",
+    "Fault", "Place", "QuerySyntaxError", "RulescopeError", "UnsupportedError", "explain", "open", "parse", "query", "query_all", "scan",
     "translate",
 ]  # fmt: skip
 
@@ -82,6 +82,16 @@ def query(kusto_text: str, tables: Mapping[str, Any] | None = None) -> pa.Table:
     from .services import query as service
 
     return service.query(kusto_text, tables)
+
+
+def query_all(kusto_text: str, tables: Mapping[str, Any] | None = None) -> list[tuple[str, pa.Table]]:
+    """All results of a Kusto query with their names, in order: `fork`, `facet` and several statements give more than one.
+
+    Raises as `query` does, which refuses a query of several results.
+    """
+    from .services import query as service
+
+    return service.query_all(kusto_text, tables)
 
 
 def scan(

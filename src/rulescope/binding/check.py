@@ -22,7 +22,7 @@ CLOSED = (m.Query, m.TypedName, m.Property, m.ParsePart)  # nothing in these is 
 def checked(stage: m.Step, row: RowType, scope: Scope) -> RowType:
     """`row` as the stage sees it: an open row gets the columns the stage names. Reports what it finds to the scope."""
     match stage:
-        case m.Join() | m.Union() | m.Search() | m.Find() | m.Nested() | m.MakeGraph() | m.GraphMatch():
+        case m.Join() | m.Union() | m.Search() | m.Find() | m.Nested() | m.MakeGraph() | m.GraphMatch() | m.Batch():
             return row  # several inputs: checked where they are known
         case m.Select(patterns):
             return _with_names(row, [p for p in patterns if "*" not in p], stage, scope)

@@ -62,9 +62,13 @@ def query_row(query: m.Query, scope: Scope, stages: list[RowType] | None = None)
     scope = query_scope(query, scope)
     row: RowType | None = None
     for stage in query.stages:
+        before = row
         row = step_row(stage, row, scope)
         if isinstance(stage, m.As):
             scope = scope.with_let(stage.name, row)
+        elif isinstance(stage, m.GraphToTable) and before is not None:
+            for table in stage.outputs:
+                scope = scope.with_let(table.name, graphs.table_of(table, before)) if table.name else scope
         if stages is not None:
             stages.append(row)
     return EMPTY_ROW if row is None else row
@@ -295,6 +299,12 @@ def _branches(stage: m.Fork | m.Facet, before: RowType | None, scope: Scope) -> 
     return UNKNOWN_ROW
 
 
+def _batch(stage: m.Batch, before: RowType | None, scope: Scope) -> RowType:
+    """That of the last statement, as an editor shows it."""
+    rows = [query_row(query, scope) for query in stage.queries]
+    return rows[-1] if rows else before or EMPTY_ROW
+
+
 def _scan_rows(stage: m.ScanRows, before: RowType | None, scope: Scope) -> RowType:
     made = {column.name: type_name(column.type) for column in stage.declared}
     if stage.match_id:
@@ -354,5 +364,5 @@ _STEPS: dict[type, Callable[..., RowType]] = {
     m.Facet: _branches, m.Reduce: _fixed(Pattern="string", Count="long", Representative="string"),
     m.GetSchema: _fixed(ColumnName="string", ColumnOrdinal="long", DataType="string", ColumnType="string"),
     m.Consume: _fixed(), m.As: _same, m.Render: _same, m.MakeGraph: _make_graph,
-    m.GraphMatch: _graph_match, m.GraphToTable: _graph_table, m.GraphComponents: _graph_marked, m.Correlate: _unknown, m.Opaque: _unknown,
+    m.GraphMatch: _graph_match, m.GraphToTable: _graph_table, m.GraphComponents: _graph_marked, m.Batch: _batch, m.Correlate: _unknown, m.Opaque: _unknown,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -239,7 +240,13 @@ def query(
     text = _text(text)
     _check_cluster(engine, cluster)
     moment = now.replace(tzinfo=dt.UTC) if now else None
-    found = service.query(text, _tables(tables), functions, moment, cluster, database, folder)
+    results = service.query_all(text, _tables(tables), functions, moment, cluster, database, folder)
+    if len(results) > 1:
+        if output or chart or format_ not in ("table", "json"):
+            raise click.UsageError(f"the query gives {len(results)} results: only --format table or json shows several")
+        _print_all(results, format_)
+        return
+    found = results[0][1]
     if output:
         _write(found, Path(output))
     render = service.rendered(text)
@@ -282,6 +289,20 @@ def _print(found: pa.Table, format_: str) -> None:
             click.echo(f"{found.num_rows:,} rows", err=True)
     else:
         click.echo(rows.WRITERS[format_](found), nl=False)
+
+
+def _print_all(results: list[tuple[str, pa.Table]], format_: str) -> None:
+    """Several results, each by its name or number; as JSON an array of `{"name", "rows"}`."""
+    from ..outputs import rows
+
+    if format_ == "json":
+        listed = (f'{{"name": {json.dumps(name)}, "rows": {rows.json(table).strip()}}}' for name, table in results)
+        click.echo(f"[{', '.join(listed)}]")
+        return
+    for number, (name, table) in enumerate(results, 1):
+        show.line(name or f"result {number}", "cyan")
+        _print(table, format_)
+        show.line()
 
 
 def _write(found: pa.Table, path: Path) -> None:
@@ -346,8 +367,12 @@ def _answer(session: Session, text: str) -> None:
         elif command.startswith("."):
             click.echo(interactive.HELP)
         else:
-            found = session.run(text.rstrip(";"))
+            results = session.results(text.rstrip(";"))
             render = service.rendered(text.rstrip(";"))
-            click.echo(chart.terminal(found, render)) if render else _print(found, "table")
+            if len(results) > 1:
+                _print_all(results, "table")
+            else:
+                found = results[0][1]
+                click.echo(chart.terminal(found, render)) if render else _print(found, "table")
     except RulescopeError as error:
         click.echo(error.report() if isinstance(error, QuerySyntaxError) else str(error), err=True)

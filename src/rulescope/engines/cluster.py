@@ -37,14 +37,24 @@ class Cluster:
         self._client = self._data.KustoClient(connect(url))
 
     def run(self, text: str) -> pa.Table:
-        """The first result of query `text`, columns typed as the cluster says."""
+        """The result of query `text`, columns typed as the cluster says; several are refused."""
+        found = self.results(text)
+        if len(found) > 1:
+            raise UnsupportedError("kusto", f"{len(found)} results where one is expected")
+        return found[0][1]
+
+    def results(self, text: str) -> list[tuple[str, pa.Table]]:
+        """All results of query `text` with their names, "" for those that have none of their own."""
         properties = self._data.ClientRequestProperties()
         properties.set_option(properties.request_timeout_option_name, dt.timedelta(seconds=self.timeout))
         try:
             answer = self._client.execute_query(self.database, text, properties)
         except import_module("azure.kusto.data.exceptions").KustoError as error:
             raise UnsupportedError("kusto", str(error).splitlines()[0][:500]) from error
-        return _arrow(answer.primary_results[0])
+        return [
+            ("" if result.table_name == "PrimaryResult" else str(result.table_name), _arrow(result))
+            for result in answer.primary_results
+        ]
 
 
 def _client_library() -> Any:

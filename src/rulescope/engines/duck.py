@@ -150,9 +150,26 @@ class Engine:
     def run(self, query: Query) -> pa.Table:
         """The rows of `query`, its columns named as Kusto names them; each field's metadata has its Kusto type.
 
-        Raises UnsupportedError for what is not run, by name, and RunError when the limits or the data stop it.
+        Raises UnsupportedError for what is not run, by name, and RunError when the limits or the data stop it; a query of
+        several results is refused here: see `results`.
         """
         frame, plan = self._plan(query)
+        return self._table(frame, plan)
+
+    def results(self, query: Query) -> list[tuple[str, pa.Table]]:
+        """All results of `query` with their names ("" where it gives none), in order; of most queries that is one.
+
+        `fork`, `facet`, `graph-to-table` and a text of several statements give more. Raises as `run` does.
+        """
+        check(query)
+        plan = self._new_plan()
+        try:
+            found = plan.results(query)
+        except RecursionError as error:
+            raise UnsupportedError(NAME, "expressions nested this deep") from error
+        return [(name, self._table(frame, plan)) for name, frame in found]
+
+    def _table(self, frame: Frame, plan: Plan) -> pa.Table:
         batches = self._read(plan.sql(_output(frame)))
         columns = frame.columns
         schema = pa.schema([field(column.name, column.type) for column in columns])

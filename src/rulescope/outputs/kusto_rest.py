@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,23 +16,28 @@ import pyarrow as pa
 Frame = dict[str, Any]
 
 
-def frames(table: pa.Table) -> list[Frame]:
-    """Header, properties, the result, completion: what a client expects of one successful query."""
-    columns = [{"ColumnName": field.name, "ColumnType": kusto_type(field)} for field in table.schema]
-    kinds = [column["ColumnType"] for column in columns]
-    cells = [column.to_pylist() for column in table.columns]
-    rows = [[value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in zip(*cells, strict=True)]
+def frames(results: Sequence[tuple[str, pa.Table]]) -> list[Frame]:
+    """Header, properties, each result by its name, completion: what a client expects of one successful query."""
+    made = [_result(number, name or "PrimaryResult", table) for number, (name, table) in enumerate(results, 1)]
     return [
         {"FrameType": "DataSetHeader", "IsProgressive": False, "Version": "v2.0"},
         _table(0, "QueryProperties", "@ExtendedProperties", [("TableId", "int"), ("Key", "string"), ("Value", "dynamic")], []),
-        {"FrameType": "DataTable", "TableId": 1, "TableKind": "PrimaryResult", "TableName": "PrimaryResult", "Columns": columns, "Rows": rows},
+        *made,
         _table(
-            2, "QueryCompletionInformation", "QueryCompletionInformation",
+            len(made) + 1, "QueryCompletionInformation", "QueryCompletionInformation",
             [("Timestamp", "datetime"), ("ClientRequestId", "string"), ("Level", "int"), ("StatusCode", "int"), ("StatusCodeName", "string")],
             [[dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z"), "", 4, 0, "S_OK (0)"]],
         ),
         {"FrameType": "DataSetCompletion", "HasErrors": False, "Cancelled": False},
     ]  # fmt: skip
+
+
+def _result(number: int, name: str, table: pa.Table) -> Frame:
+    columns = [{"ColumnName": field.name, "ColumnType": kusto_type(field)} for field in table.schema]
+    kinds = [column["ColumnType"] for column in columns]
+    cells = [column.to_pylist() for column in table.columns]
+    rows = [[value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in zip(*cells, strict=True)]
+    return {"FrameType": "DataTable", "TableId": number, "TableKind": "PrimaryResult", "TableName": name, "Columns": columns, "Rows": rows}  # fmt: skip
 
 
 def fault(message: str, code: str, permanent: bool = True) -> Frame:

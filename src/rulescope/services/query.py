@@ -13,11 +13,15 @@ from .. import languages
 from ..binding import functions
 from ..engines.cluster import Cluster
 from ..engines.duck import Engine
+from ..errors import UnsupportedError
 from ..languages import kusto
 from ..model import Query, Render
 from ..outputs.kusto_rest import kusto_type
 from . import tables as named
 from .tables import Source
+
+Results = list[tuple[str, pa.Table]]
+"""Results of one query in order, each with its name, "" where the query gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,28 @@ class Session:
 
     def run(self, text: str, path: str = "") -> pa.Table:
         """The rows of `text`. Raises QuerySyntaxError, and UnsupportedError for what the engine cannot run."""
+        return only(self.results(text, path))
+
+    def results(self, text: str, path: str = "") -> Results:
+        """All results of `text` with their names: more than one for fork, facet and several statements. Raises as `run`."""
         held = self.engine.sources.items()
         columns = {name: {column: kind for column, kind, _ in source.columns} for name, source in held}
         parsed = kusto.parse(text, path, tables=columns)
         outside = named.externals(parsed, self.folder) if self.folder else {}
         if not outside:
-            return self.engine.run(parsed)
+            return self.engine.results(parsed)
         engine = self.make(outside)
         try:
-            return engine.run(parsed)
+            return engine.results(parsed)
         finally:
             engine.close()
+
+
+def only(found: Results) -> pa.Table:
+    """The one result of a query. Raises UnsupportedError when it gives several, so that none is lost."""
+    if len(found) != 1:
+        raise UnsupportedError("duckdb", f"{len(found)} results where one is expected: query_all gives each")
+    return found[0][1]
 
 
 def session(
@@ -90,12 +105,25 @@ def query(
 
     `tables` maps table names to log files, folders or Arrow tables; `folder` holds more of them, watchlists and what
     `externaldata` reads (docs/logs.md); `functions` holds `Name.kql` files. With `cluster`, the text is sent to that Kusto
-    cluster instead. Raises QuerySyntaxError on malformed text, UnsupportedError for what the engine cannot run, LogError
-    for a table that cannot be read.
+    cluster instead. Raises QuerySyntaxError on malformed text, UnsupportedError for what the engine cannot run and for
+    a query of several results (`query_all`), LogError for a table that cannot be read.
     """
+    return only(query_all(text, tables, functions, now, cluster, database, folder))
+
+
+def query_all(
+    text: str,
+    tables: Mapping[str, Source] | None = None,
+    functions: str | Path | None = None,
+    now: dt.datetime | None = None,
+    cluster: str | None = None,
+    database: str = "NetDefaultDB",
+    folder: str | Path | None = None,
+) -> Results:
+    """All results of `text`, as `query` gives one: several for `fork`, `facet` and texts of several statements."""
     if cluster:
-        return Cluster(cluster, database).run(text)
-    return session(tables or {}, functions, now, folder=folder).run(text)
+        return Cluster(cluster, database).results(text)
+    return session(tables or {}, functions, now, folder=folder).results(text)
 
 
 def rendered(text: str, path: str = "") -> Render | None:

@@ -11,6 +11,7 @@ from typing import Any
 from ...binding import RowType, Scope, named_columns
 from ...binding.graphs import graph as graph_row
 from ...model import (
+    Batch,
     Call,
     Column,
     Expr,
@@ -142,6 +143,8 @@ class Plan:
         for let in query.lets:
             self.lets = {**self.lets, let.name: Lets(let.query, self.lets, let.materialized, let.view)}
         frame: Frame | None = None
+        if query.stages and isinstance(query.stages[-1], Batch):
+            raise unsupported("several statements here: they give several results")
         outer_needed = self.needed
         for place, stage in enumerate(query.stages):
             self.needed = names_needed(query.stages[place + 1 :])
@@ -154,6 +157,17 @@ class Plan:
         if frame.graph is not None and not graph:
             raise unsupported("a graph where rows are expected")
         return frame
+
+    def results(self, query: Query) -> list[tuple[str, Frame]]:
+        """All results of `query`, each with its name ("" for none): more than one for fork, facet, batches and graphs."""
+        from .results import results_of
+
+        check(query)
+        saved = self.lets
+        try:
+            return results_of(self, query)
+        finally:
+            self.lets = saved
 
     def inner(self, query: Query, frame: Frame) -> Frame:
         """`query`, whose first stage is `Scan("")`, over the rows of `frame`."""

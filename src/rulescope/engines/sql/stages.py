@@ -21,9 +21,11 @@ from ...model import (
     Expand,
     Extend,
     External,
+    Facet,
     Field,
     Filter,
     Find,
+    Fork,
     GetSchema,
     GraphComponents,
     GraphMatch,
@@ -81,6 +83,8 @@ def lower(plan: Plan, stage: Step, frame: Frame | None) -> Frame:
             raise unsupported(f"operator {stage.keyword} after another")
         return source(plan, stage, frame)
     build = STAGES.get(type(stage))
+    if isinstance(stage, Fork | Facet):
+        raise unsupported(f"{stage.keyword} here: it gives several results")
     if build is None:
         raise unsupported(f"operator {getattr(stage, 'keyword', type(stage).__name__)}")
     if frame is None:

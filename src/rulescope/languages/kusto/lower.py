@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from ... import model as m
 from . import syntax as s
 from .lower_columns import certain, grow
-from .lower_columns import certain, grow
 from .lower_expr import argument, entered, gives_rows, lower_expr, tabular
 from .lower_parts import opaque_stage, properties, typed
 from .lower_scope import (
@@ -36,20 +35,19 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
     parameters: list[m.Parameter] = []
     stages: list[m.Step] = []
     others: list[m.Step] = []
+    more: list[m.Query] = []
+    later: list[m.Let] = []
     for statement in script.statements:
         match statement:
             case s.Let():
-                _let(ctx, statement, lets, parameters)
+                _let(ctx, statement, later if stages else lets, parameters)
             case s.QueryStatement(node):
-                query = _query(ctx, node) if not stages or isinstance(stages[-1], m.As) else None
-                if query is None or (stages and not _reads(query, stages[-1])):
-                    others.append(opaque_stage(ctx, statement, "statement"))
-                    continue
-                if stages and isinstance(named := stages.pop(), m.As):  # `T | as Q; Q | count`: Q is named for this one
-                    lets.append(m.Let(named.name, m.Query(tuple(stages), language="kusto"), True, named.span))
-                    stages.clear()
-                lets.extend(query.lets)
-                stages.extend(query.stages)
+                query = _query(ctx, node)
+                if stages:
+                    more.append(m.replace(query, lets=(*later, *query.lets)))
+                else:
+                    lets.extend(query.lets)
+                    stages.extend(query.stages)
             case s.DeclarePattern(name):
                 ctx.scope[name.name] = Pattern(statement, dict(ctx.scope))
             case s.DeclareParameters():
@@ -63,11 +61,8 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
                 others.append(opaque_stage(ctx, statement, "error"))
             case _:
                 others.append(opaque_stage(ctx, statement))
-    return m.Query((*stages, *others), tuple(lets), tuple(parameters), "kusto")
-
-
-def _reads(query: m.Query, named: m.Step) -> bool:
-    return isinstance(named, m.As) and any(scan.table == named.name for scan in m.expressions(query, m.Scan))
+    batch = (m.Batch(tuple(more)),) if more else ()
+    return m.Query((*stages, *batch, *others), tuple(lets), tuple(parameters), "kusto")
 
 
 # ---------------------------------------------------------------- let
@@ -239,6 +234,9 @@ def _append(ctx: Context, operator: s.Operator, stages: list[m.Step]) -> None:
     stages.append(stage)
     if ctx.scope:
         grow(ctx.columns, stage, ctx.known)
+    for table in stage.outputs if isinstance(stage, m.GraphToTable) else ():
+        if table.name:
+            ctx.scope[table.name] = Table(table.name)
     if isinstance(stage, m.As):
         ctx.scope[stage.name] = Table(stage.name, frozenset(ctx.columns))
 

@@ -86,11 +86,6 @@ class Context:
         found = self.scope.get(name)
         return found.columns if isinstance(found, Table) else self.tables.get(name, ())
 
-    def known(self, name: str) -> Collection[str]:
-        """The columns a table of that name certainly has."""
-        found = self.scope.get(name)
-        return found.columns if isinstance(found, Table) else self.tables.get(name, ())
-
     def constant(self, name: str) -> m.Expr | None:
         """What a scalar name stands for; None for a column. Columns hide variables of the same name, as in Kusto."""
         found = self.scope.get(name)

@@ -46,9 +46,12 @@ class _Writer:
         if not query.stages:  # a text of lets only
             lines[:0] = [f"let {name(p.name)} = {p.text};" for p in query.parameters if not p.name.startswith("set ")]
             return ("\n" if self.long else " ").join(lines)
-        body = self.pipeline(query.stages, "")
+        last = query.stages[-1]
+        more = last.queries if isinstance(last, m.Batch) else ()
+        body = self.pipeline(query.stages[:-1] if more else query.stages, "")
         lines.extend(self._pending())
-        lines.append(body)
+        lines.append(body + (";" if more else ""))
+        lines.append(";\n".join(self.script(each) for each in more)) if more else None
         return ("\n" if self.long else " ").join(lines)
 
     def _pending(self) -> list[str]:
