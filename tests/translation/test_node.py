@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import defender_rules
 import judge
 from rulescope.languages import kusto, sigma
 from rulescope.model import Rule, Scan, queries
@@ -36,6 +37,18 @@ def test_every_kind_of_test_is_accepted(schema: str, style: str) -> None:
     found = next(iter(translate_all([(rule, sigma.parse(OWN))], schemas=(schema,), options=options)))
     assert found.text
     assert judge.errors([found.text], tables_of([found.text], schema)) == [[]]
+
+
+def test_every_table_of_advanced_hunting_is_accepted() -> None:
+    texts = []
+    for logsource, detection, *_ in defender_rules.RULES.values():
+        text = defender_rules.text(logsource, detection)
+        rule = Rule(id="r", title="t", language="sigma", text=text)
+        options = Options(prove=False, lookback="1d")
+        found = next(iter(translate_all([(rule, sigma.parse(text))], schemas=("defender-xdr",), options=options)))
+        texts.append(found.text)
+    assert all(texts)
+    assert judge.errors(texts, tables_of(texts, "defender-xdr")) == [[] for _ in texts]
 
 
 @pytest.mark.corpus

@@ -18,6 +18,10 @@ from .columns import ORDER, FieldMap, Json, Lookup, Outside, Types, stored, text
 class Code(Lookup):
     """A value with another name there, all of them listed: `code:logon LogonType`. Other values are refused."""
 
+    def likely(self, value: Any) -> Any:
+        known = {old: old for old in self.lookup or {}}
+        return value if value in (None, "") else known.get(text_of(value).lower(), next(iter(known), value))
+
     def match(self, match: Match, types: Types) -> Expr:
         unknown = [value for value in match.values if text_of(value).lower() not in (self.lookup or {})]
         if match.op is Op.EQ and unknown:

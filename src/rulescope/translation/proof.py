@@ -206,6 +206,8 @@ def _other_kinds(where: Iterable[Expr], row: Mapping[str, Any]) -> Iterable[dict
     """`row` with one of the conditions of its log source broken at a time."""
     for condition in where:
         match condition:
+            case Match(Field(name), _, (bool() as truth, *_)):
+                yield {**row, name: not truth}
             case Match(Field(name), _, (int(), *_)):
                 yield {**row, name: 65_000}
             case Match(Field(name)):
