@@ -7,6 +7,7 @@ from ..model import And, Compare, Expr, Field, Match, Node, Not, OpaqueExpr, Or,
 from .facts import Facts, Sentence
 from .guidance import KINDS
 from .hypothesis import OUTSIDE, speaker
+from .parts import Part
 from .phrases import Speaker
 
 START = 40
@@ -82,33 +83,26 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
 def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if facts.query is None or any(each.id == "syntax" for each in facts.diagnostics):
         return []
-    together, alternative = _alternatives(facts)
+    together = _alternatives(facts)
     least = min((fields - KINDS for fields in together), key=len, default=frozenset())
-    every = frozenset[str]().union(*together) - KINDS
-    counts = (
-        " and on what is counted" if facts.counted or any(part.counts or part.later for part in facts.parts) else ""
-    )
+    every = _tested(facts) - KINDS
+    counted = bool(facts.counted or any(part.counts or part.later for part in facts.parts))
+    counts = " and on what is counted" if counted else ""
     if not every and any(together):
         return [(0, Sentence(f"It rests on the kind of event{counts or ' alone'}.", "indicators"))]
-    if "*" in least and len(least) == 1:
+    if every == {"*"}:
         return [(0, Sentence(f"It rests on words anywhere in an entry{counts}.", "indicators"))]
     if len(least) >= 2:
         words = f"It looks at {len(least)} fields together."
         if len(every) > len(least):
-            words = f"Each of its {alternative}s looks at {len(least)} fields or more together."
+            words = f"It takes a match in at least {len(least)} fields."
         return [(10, Sentence(words, "indicators"))]
-    if every:
-        only = "It rests" if len(every) == 1 else f"One of its {alternative}s rests"
-        if not least:
-            return [
-                (
-                    0,
-                    Sentence(
-                        f"One of its {alternative}s rests on the kind of event{counts or ' alone'}.", "indicators"
-                    ),
-                )
-            ]
-        return [(0, Sentence(f"{only} on a single field{counts}.", "indicators", next(iter(least))))]
+    if len(every) == 1 and least:
+        return [(0, Sentence(f"It rests on a single field{counts}.", "indicators", next(iter(least))))]
+    if every and any(together):
+        reached = ", once the count is reached" if counted else ""
+        what = "A match in a single field" if least else "The kind of event alone"
+        return [(0, Sentence(f"{what} is enough{reached}.", "indicators", next(iter(least), "")))]
     if counts:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
     if any(part.asks or part.watchlists or part.role != "main" for part in facts.parts):
@@ -116,15 +110,13 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     return [(-10, Sentence("It looks for no value of its own.", "indicators"))]
 
 
-def _alternatives(facts: Facts) -> tuple[list[frozenset[str]], str]:
-    """The fields each alternative tests together, joined parts with the main one; and what an alternative is called."""
+def _alternatives(facts: Facts) -> list[frozenset[str]]:
+    """The fields each alternative tests together, joined parts with the main one; of correlated rules, those of each."""
     base: frozenset[str] = frozenset()
     sides: list[frozenset[str]] = []
     rules: list[frozenset[str]] = []
-    for part in facts.parts:
-        if not part.asks or part.role in OUTSIDE:
-            continue
-        found = _fields(And(tuple(part.asks)), speaker(part), 0)
+    for part in _asking(facts):
+        found = _fields(And((*part.asks, *part.joint)), speaker(part), 0)
         if part.role in ("main", "joined", "fetched"):
             base |= found
         elif part.role in ("also", "member"):
@@ -132,10 +124,24 @@ def _alternatives(facts: Facts) -> tuple[list[frozenset[str]], str]:
         else:
             rules.append(found)
     if rules:
-        return rules, "rule"
+        return rules
     if any(part.role == "member" for part in facts.parts):
-        return [base | found for found in sides], "alternative"
-    return [found for found in (base, *sides) if found], "alternative"
+        return [base | found for found in sides]
+    return [found for found in (base, *sides) if found]
+
+
+def _tested(facts: Facts) -> frozenset[str]:
+    """Every field that any alternative tests."""
+    found: frozenset[str] = frozenset()
+    for part in _asking(facts):
+        names = speaker(part)
+        tests = [each for expr in (*part.asks, *part.joint) for each in (expr, *expressions(expr, Match))]
+        found = found.union(*(_fields(each, names, 0) for each in tests))
+    return found
+
+
+def _asking(facts: Facts) -> list[Part]:
+    return [part for part in facts.parts if (part.asks or part.joint) and part.role not in OUTSIDE]
 
 
 def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:
@@ -162,8 +168,8 @@ def _inside(expr: Expr, names: Speaker) -> frozenset[str]:
 def _author(facts: Facts) -> list[tuple[int, Sentence]]:
     status = facts.rule.status
     if status in ("stable", "production"):
-        return [(5, Sentence(f"Its author calls it {status}.", "metadata"))]
+        return [(5, Sentence(f"It is marked {status}.", "metadata"))]
     if status in ("experimental", "unsupported", "deprecated"):
         weight = -5 if status == "experimental" else -20
-        return [(weight, Sentence(f"Its author calls it {status}.", "metadata"))]
+        return [(weight, Sentence(f"It is marked {status}.", "metadata"))]
     return []

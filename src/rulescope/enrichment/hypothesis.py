@@ -14,6 +14,12 @@ from .words import code, duration, listed
 
 MOST_EXCEPTIONS = 4
 MOST_LEFT = 2
+PRODUCTS = {
+    "aws": "AWS", "azure": "Azure", "cisco": "Cisco", "fortios": "FortiOS", "fortigate": "FortiGate", "gcp": "Google Cloud",
+    "huawei": "Huawei", "juniper": "Juniper", "kubernetes": "Kubernetes", "m365": "Microsoft 365", "okta": "Okta",
+    "onelogin": "OneLogin", "paloalto": "Palo Alto", "rpc_firewall": "RPC Firewall", "zeek": "Zeek", "opencanary": "OpenCanary",
+    "django": "Django", "jvm": "JVM", "spring": "Spring", "sql": "SQL", "velocity": "Velocity", "nodejs": "Node.js",
+}  # fmt: skip
 MOST_SECOND = 4
 OUTSIDE = ("absent", "unmatched", "looked up", "listed")
 """Roles of parts whose entries are not what is looked for."""
@@ -26,11 +32,14 @@ COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le"
 def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     """What the rule supposes, in a few sentences; none when its query was not read whole."""
     if facts.forwards:
-        text = f"This rule supposes nothing of its own: it passes on alerts of {facts.forwards}."
+        asked = (
+            described(_all(facts.parts[0].asks), speaker(facts.parts[0])) if facts.parts and facts.parts[0].asks else ""
+        )
+        text = f"This rule has no logic of its own: it passes on alerts of {facts.forwards}{f' in which {asked}' if asked else ''}."
         return (Sentence(text, "tables", facts.scopes[0] if facts.scopes else ""),)
     if facts.query is None or not facts.understood or not facts.parts:
         return ()
-    main = next((part for part in facts.parts if part.asks and part.role not in OUTSIDE), None)
+    main = next((part for part in facts.parts if (part.asks or part.joint) and part.role not in OUTSIDE), None)
     found = [*_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main)]
     return tuple(found)
 
@@ -42,10 +51,13 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if main is None:
         yield from _without_condition(facts)
         return
-    seen = described(_all(main.asks), speaker(main))
+    seen = described(_all(main.asks or main.joint), speaker(main))
     if not seen:
         return
-    where, span = place(facts, main), _span(main.asks)
+    where, span = place(facts, main), _span(main.asks or main.joint)
+    if not main.asks:
+        tables = dict.fromkeys(scope for scope in (*main.scopes, *main.beside) if "=" not in scope)
+        where = f"{listed([code(name) for name in tables], 'and', 3)} together" if len(tables) > 1 else where
     names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
     if facts.rule.kind == "filter":
         yield Sentence(f"This filter narrows other rules to entries in which {seen}.", "indicators", "", span)
@@ -78,7 +90,10 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
 
 
 def _kept(main: Part | None) -> Iterator[Sentence]:
-    """What is asked of the sums themselves, counts aside."""
+    """What is asked of joined rows, and of the sums themselves, counts aside."""
+    if main and main.asks and main.joint and (seen := described(_all(main.joint), speaker(main))):
+        text = f"Of what the joined entries give together, it keeps that in which {seen}."
+        yield Sentence(text, "indicators", "", _span(main.joint))
     seen = described(_all(main.later), speaker(main)) if main and main.later else ""
     if main and seen:
         yield Sentence(f"Of what it sums up, it keeps results in which {seen}.", "thresholds", "", _span(main.later))
@@ -89,12 +104,14 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     said: dict[str, set[str]] = {}
     if main:
         said[_asked(main)] = {place(facts, main)}
+        said.setdefault(_asked(main, whole=True), set()).add(place(facts, main))
     found: dict[str, Sentence] = {}
     for part in facts.parts:
         if part is main or part.role == "looked up" or not (part.scopes or part.watchlists):
             continue
         asked, where = _asked(part), place(facts, part)
-        text = "" if asked and where in said.get(asked, ()) else _told(facts, part, asked, asked in said, main)
+        twice = part.role in ("also", "member", "listed") and asked and where in said.get(asked, ())
+        text = "" if twice else _told(facts, part, asked, asked in said, main)
         if text:
             said.setdefault(asked, set()).add(where)
             origin = "indicators" if asked else "tables"
@@ -107,12 +124,12 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         yield Sentence(f"{words} for other entries.", "indicators")
 
 
-def _asked(part: Part) -> str:
-    """What a part asks of its entries, its exceptions with it."""
+def _asked(part: Part, whole: bool = False) -> str:
+    """What a part asks of its entries, its exceptions with it (of a main part, which tells them apart, when `whole`)."""
     seen = described(_all(part.asks), speaker(part)) if part.asks else ""
     left = [text for term in part.leaves[:MOST_LEFT] if (text := described(term, speaker(part)))]
-    whole = seen and left and len(left) == len(part.leaves) and part.role != "main"
-    return f"{seen}, except those in which {'; or '.join(left)}" if whole else seen
+    told = seen and left and len(left) == len(part.leaves) and (whole or part.role != "main")
+    return f"{seen}, except those in which {'; or '.join(left)}" if told else seen
 
 
 def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -> str:
@@ -120,7 +137,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
     where, by = place(facts, part), _fields(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
-    when = ", over a time window of its own" if part.timed and (main is None or part.role != "joined") else ""
+    when = ", over a time window of its own" if part.timed and (again or part.role != "joined") else ""
     match part.role:
         case "absent" if by:
             return f"Those with the same {by} among {entries}{asked}{when}{',' if when else ''} are left out."
@@ -130,8 +147,8 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             return f"What it reports are {entries}{asked} that match them by {by}."
         case "joined" if by and (part.bare or part.watchlists) and main is not None:
             return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where} too."
-        case "joined" if seen and not again:
-            return f"They are matched{f' by {by}' if by else ''} with {entries}{asked}."
+        case "joined" if seen:
+            return f"They are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
         case "member" if seen and not again:
             return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
         case "main" if main is not None and main.by and not part.asks:
@@ -147,7 +164,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
 
 def speaker(part: Part) -> Speaker:
     """How this part's fields are called."""
-    return Speaker(tuple(part.scopes), part.aliases)
+    return Speaker((*part.scopes, *part.beside), part.aliases)
 
 
 def _all(terms: Sequence[Expr]) -> Expr:
@@ -180,7 +197,7 @@ def place(facts: Facts, part: Part) -> str:
     if not product:
         return f"{' '.join(values.values())} logs"
     name = platforms.platform(part.scopes[0])
-    known = name if name and name.lower().startswith(product[:3].lower()) else product
+    known = PRODUCTS.get(product) or (name if name.lower().startswith(product[:3].lower()) else product)
     return f"the {known} logs" + (f" ({', '.join(rest)})" if rest else "")
 
 

@@ -54,7 +54,8 @@ class Part:
     fetched: entries here with a main partner are; listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
-    `counts` are the conditions on counted numbers that every row must pass.
+    `joint` is asked of rows that hold columns of
+    joined parts too, whose tables are `beside`; `counts` are the conditions on counted numbers that every row must pass.
     """
 
     role: str
@@ -65,6 +66,8 @@ class Part:
     leaves: list[Expr] = field(default_factory=list)
     later: list[Expr] = field(default_factory=list)
     counts: list[Expr] = field(default_factory=list)
+    joint: list[Expr] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     watchlists: list[str] = field(default_factory=list)
     counted: bool = False
@@ -73,7 +76,9 @@ class Part:
     @property
     def bare(self) -> bool:
         """It takes every entry of its tables."""
-        return not (self.asks or self.leaves or self.later or self.counts or self.counted or self.watchlists)
+        return not (
+            self.asks or self.joint or self.leaves or self.later or self.counts or self.counted or self.watchlists
+        )
 
     def absorb(self, other: Part) -> None:
         """Takes the rows of `other` as its own."""
@@ -82,7 +87,9 @@ class Part:
             self.asks += other.asks
             self.leaves += other.leaves
             self.later += other.later
+            self.joint += other.joint
             self.aliases.update(other.aliases)
+        self.beside += other.beside
         self.watchlists += other.watchlists
         self.counts += other.counts
         self.counted |= other.counted
@@ -134,9 +141,13 @@ def _parts(
             case Join(right, on, kind):
                 how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
-                others += _parts(right, how, places, known, keys)
+                found = _parts(right, how, places, known, keys)
+                others += found
+                if how not in ("absent", "unmatched", "fetched"):
+                    own.beside += [scope for each in found for scope in each.scopes]
             case Union(queries):
-                inners = [_parts(inner, "also", places, known) for inner in queries]
+                inside = "also" if role in ("main", "also") else role
+                inners = [_parts(inner, inside, places, known, by) for inner in queries]
                 alone = [found for found in inners if len(found) == 1 and found[0].bare]
                 others += [each for found in inners if found not in alone for each in found]
                 for found in alone:
@@ -180,7 +191,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
         elif not _presence(term):
-            part.asks.append(term)
+            (part.joint if part.beside else part.asks).append(term)
 
 
 def _terms(predicate: Expr) -> Iterator[Expr]:

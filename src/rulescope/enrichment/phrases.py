@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..analysis import shown
-from ..analysis.indicators import TESTS, constants
+from ..analysis.indicators import TESTS, constant, constants
 from ..analysis.windows import spoken
 from ..model import (
     And,
@@ -28,7 +28,7 @@ from ..model import (
     walk,
 )
 from ..schemas import fields
-from .words import code, field_words, verb
+from .words import code, field_words, quoted, verb
 
 MOST_PARTS = (5, 4, 3)
 """How many parts of a condition are said, by how deep it stands."""
@@ -139,14 +139,18 @@ def _subject(expr: Expr, speaker: Speaker) -> str:
 
 
 def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
+    value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
+    other = quoted(value) if value is not None else other
     return f"{verb(op, (), negated=negated)} {other}"
 
 
 def _together(
     terms: Sequence[Expr], word: str, speaker: Speaker, negated: bool, depth: int
 ) -> Phrase | None:  # fmt: skip
-    terms = _flat(terms, And if (word == "and") is not negated else Or)
+    both = (word == "and") is not negated
+    terms = _flat(terms, And if both else Or)
+    terms = [each for each in terms if _settled(each) is not both] or terms
     terms = _alike(terms) if word == "or" and not negated else terms
     found = [each for term in terms if (each := phrase(term, speaker, negated, depth + 1))]
     silent = len(terms) - len(found)
@@ -173,6 +177,23 @@ def _together(
         said = list(dict.fromkeys(said))
         return Phrase("", f"one of these holds: {numbered(said)}", word)
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
+
+
+def _settled(expr: Expr) -> bool | None:
+    """Whether a condition on constants alone holds; None when it is none: `isempty("x")`, of a list someone may fill in."""
+    match expr:
+        case Match(Literal(str() as text), Op.EMPTY):
+            return not text
+        case Match(Literal(str() as text), Op.EXISTS):
+            return bool(text)
+        case Not(term):
+            found = _settled(term)
+            return None if found is None else not found
+        case And(terms):
+            return False if any(_settled(each) is False for each in terms) else None
+        case Or(terms):
+            return True if any(_settled(each) is True for each in terms) else None
+    return None
 
 
 def _flat(terms: Sequence[Expr], kind: type[And | Or]) -> list[Expr]:

@@ -103,13 +103,16 @@ def field_words(name: str, common: str) -> str:
         return "any field"
     if name.lower() in OWN_WORDS:
         return OWN_WORDS[name.lower()]
-    return FIELD_WORDS.get(common, code(name))
+    return FIELD_WORDS.get(common, code(name, MOST_NAME))
 
 
-def code(text: str) -> str:
-    """A text as code between backticks, or between quotation marks when it holds backticks itself; at most 60 characters."""
+MOST_NAME = 120
+
+
+def code(text: str, most: int = 60) -> str:
+    """A text as code between backticks, or between quotation marks when it holds backticks itself; at most `most` characters."""
     line = " ".join(text.split("\n"))
-    line = line if len(line) <= 60 else line[:59] + "…"
+    line = line if len(line) <= most else line[: most - 1] + "…"
     return f"“{line}”" if "`" in line else f"`{line}`"
 
 

@@ -186,7 +186,7 @@ def _query_events(query: Query, outer: Tests) -> Iterator[EventType]:
     for stage in query.stages:
         if isinstance(stage, Filter):
             for column, values in held(stage.predicate).items():
-                tests[column] = tests[column] & values if column in tests else values
+                tests[column] = _both(column, tests[column], values) if column in tests else values
     for stage in query.stages:
         match stage:
             case Scan(table, _, logsource):
@@ -224,7 +224,7 @@ def held(expr: Expr) -> Tests:
             joined: Tests = {}
             for term in terms:
                 for name, kept in held(term).items():
-                    joined[name] = joined[name] & kept if name in joined else kept
+                    joined[name] = _both(name, joined[name], kept) if name in joined else kept
             return joined
         case Or(terms) if terms:
             first, *others = [held(term) for term in terms]
@@ -234,6 +234,11 @@ def held(expr: Expr) -> Tests:
                 if all(name in other for other in others)
             }
     return {}
+
+
+def _both(column: str, one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """The values that pass two tests of a column; of tests of a part of it, each pair as one test."""
+    return frozenset(f"{a}\n{b}" for a in one for b in other) if column == ACTION_PARTS else one & other
 
 
 def _text(value: object) -> str:
@@ -252,9 +257,10 @@ PARTS_OF_ACTIONS: dict[str, Callable[[str, str], bool]] = {
 
 def _fitting(table: str, parts: Iterable[str]) -> frozenset[str] | None:
     """The known actions of a table that pass one of such tests (`startswith usb`); None when none is known to."""
-    tests = [part.partition(" ") for part in parts]
+    tests = [[line.partition(" ") for line in part.split("\n")] for part in parts]
     known = (action.lower() for name, action in _actions() if name == table)
-    return frozenset(a for a in known if any(PARTS_OF_ACTIONS[op](a, value) for op, _, value in tests)) or None
+    fits = (a for a in known if any(all(PARTS_OF_ACTIONS[op](a, value) for op, _, value in each) for each in tests))
+    return frozenset(fits) or None
 
 
 def _table_events(table: str, tests: Tests) -> Iterator[EventType]:

@@ -48,6 +48,7 @@ TRIGGERS = {"ge": "at least", "gt": "more than", "lt": "fewer than", "eq": "exac
 MOST_KEYS = 8
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 MOST_UNITS = 500
+MOST_WINDOWS = 4
 
 Tables = Mapping[str, Mapping[str, str]]
 
@@ -243,7 +244,8 @@ def _kind(rule: Rule) -> str:
 
 def _window(rule: Rule, windows: Sequence[float]) -> str:
     if windows:
-        return " and ".join(dict.fromkeys(short(seconds) for seconds in windows[:3]))
+        told = list(dict.fromkeys(short(seconds) for seconds in windows))[:MOST_WINDOWS]
+        return told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
     return short(rule.schedule.lookback) if rule.schedule and rule.schedule.lookback else ""
 
 

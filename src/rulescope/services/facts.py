@@ -121,7 +121,7 @@ def shipped(platform: str) -> dict[str, Mapping[str, str]]:
 
 def _platform_of(query: Query, rule: Rule) -> str:
     """Where a rule is written for: Defender's tables say Timestamp where Sentinel's copies say TimeGenerated."""
-    names = {node.name for node in _fields(query)}
+    names = {node.name for node in _fields(query)} | set(re.findall(r"\b(?:Timestamp|TimeGenerated)\b", rule.text))
     if "Timestamp" in names or "TimeGenerated" in names:
         return "sentinel" if "TimeGenerated" in names else "defender"
     return "defender" if rule.kind == "Custom detection" else "sentinel"
