@@ -164,7 +164,7 @@ REFUSED = [
     ("Missing | count", "Missing"),
     ("Events | evaluate autocluster()", "autocluster"),
     ("Events | evaluate basket()", "basket"),
-    ("Events | summarize hll(Host)", "hll"),
+    ("Events | evaluate sequence_detect(Time, 1m, 1h, a = Line == 1, b = Line == 2)", "sequence_detect"),
     ("externaldata(a:string)['https://example.invalid/a.csv']", "externaldata"),
     ("_GetWatchlist('vip')", "watchlist"),
     ("Events | invoke FileProfile(Line)", "FileProfile"),

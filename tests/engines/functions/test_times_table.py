@@ -49,6 +49,9 @@ TABLE: list[tuple[str, Any]] = [
     ("datetime_utc_to_local(datetime(2024-01-01 12:00), 'Europe/Berlin')", at(2024, 1, 1, 13)),
     ("datetime_local_to_utc(datetime(2024-07-01 12:00), 'America/New_York')", at(2024, 7, 1, 16)),
     ("unixtime_seconds_todatetime(0)", at(1970, 1, 1)),
+    ("unixtime_seconds_todatetime(1546300800000)", None),  # beyond the year 9999
+    ("unixtime_seconds_todatetime(1e18)", None),
+    ("unixtime_microseconds_todatetime(9223372036854775807)", None),
     ("unixtime_milliseconds_todatetime(1500)", at(1970, 1, 1, 0, 0, 1, 500000)),
     ("unixtime_microseconds_todatetime(1)", at(1970, 1, 1, 0, 0, 0, 1)),
     ("unixtime_nanoseconds_todatetime(1000)", at(1970, 1, 1, 0, 0, 0, 1)),

@@ -45,6 +45,10 @@ LETTERS = {
 }
 
 
+INVERSE = {f"{kind}_decompress_from_base64_string": f"{kind}_compress_to_base64_string" for kind in ("gzip", "zlib")}
+"""A function that undoes another; the bytes between them need not be known."""
+
+
 class Functions:
     """Answers every Call; refuses unknown names by name."""
 
@@ -56,6 +60,9 @@ class Functions:
         build = BUILT.get(name)
         if build is not None:
             return build(self, node, at)
+        inner = node.args[0] if len(node.args) == 1 else None
+        if isinstance(inner, Call) and INVERSE.get(name) == inner.name and len(inner.args) == 1:
+            return convert(at.value(inner.args[0]), "string")
         rows = FUNCTIONS.get(name)
         reason = why_not(name)
         if rows is None or reason:
@@ -388,7 +395,7 @@ def _hash(functions: Functions, node: Call, at: Expressions) -> Value:
     value = at.value(node.args[0])
     if value.type == "string":
         made = f"kx_hash_text({value.sql})"
-    elif value.type in ("datetime", "timespan"):
+    elif value.type in ("long", "datetime", "timespan"):  # long as the printed sketches of hll hold it
         made = f"kx_hash_number({value.sql})"
     else:
         raise unsupported(f"function {node.name} of a {value.type}")
@@ -440,6 +447,9 @@ def _pack(functions: Functions, node: Call, at: Expressions) -> Value:
     args = plain_args(node)
     if len(args) % 2:
         raise unsupported(f"{node.name} with an odd number of arguments")
+    keys = [key.value for key in args[0::2] if isinstance(key, Literal)]
+    if len(keys) != len(set(keys)):
+        raise unsupported(f"{node.name} with a key twice")
     pairs = [
         f"{convert(at.value(key), 'string').sql}, {_element(at.value(value))}"
         for key, value in zip(args[0::2], args[1::2], strict=True)

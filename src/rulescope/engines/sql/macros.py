@@ -49,7 +49,9 @@ MACROS = {
     "k_dow(t)": f"(t // {DAY} + 1) % 7",
     "k_json_list(j)": "from_json(CASE WHEN json_type(j) = 'ARRAY' THEN j END, '[\"JSON\"]')",
     "k_index(s, f, start)": "CASE WHEN strpos(s[start + 1:], f) = 0 THEN -1 ELSE strpos(s[start + 1:], f) + start - 1 END",
-    "k_unixtime(x, per)": f"({EPOCH} + CAST(round(x * (10000000 / per)) AS BIGINT))",
+    "k_time(t)": "CASE WHEN t BETWEEN 0 AND 3155378975999999999 THEN t::BIGINT END",  # years 1 to 9999
+    "k_unixtime(x, per)": f"k_time({EPOCH} + try_cast(round(x * (10000000 // per)) AS HUGEINT))",
+    "k_split(s, sep)": "CASE WHEN sep = '' THEN error('UnsupportedError: split by empty text')::JSON ELSE to_json(string_split(s, sep)) END",
     "k_geo_distance(x1, y1, x2, y2)": (  # metres between longitudes and latitudes on a sphere
         "CASE WHEN greatest(abs(x1), abs(x2)) <= 180 AND greatest(abs(y1), abs(y2)) <= 90 AND x1 + y1 + x2 + y2 IS NOT NULL THEN"
         " 12742020 * asin(least(1, sqrt(pow(sin(radians(y2 - y1) / 2), 2)"

@@ -56,8 +56,8 @@ TEXT = {
     ),
     "countof": _rows(("ss", "kx_countof({0}, {1}, 'normal')", "long"), ("sss", "kx_countof({0}, {1}, {2})", "long")),
     "split": _rows(
-        ("ss", "to_json(string_split({0}, {1}))", "dynamic"),
-        ("ssl", "to_json([string_split({0}, {1})[{2} + 1]])", "dynamic"),
+        ("ss", "k_split({0}, {1})", "dynamic"),
+        ("ssl", "to_json(list_slice(string_split({0}, {1}), {2} + 1, CASE WHEN {2} < 0 THEN 0 ELSE {2} + 1 END))", "dynamic"),
     ),
     "extract_all": _rows(("ss", "kx_extract_all({0}, '', {1})::JSON", "dynamic"), ("sds", "kx_extract_all({0}, {1}::VARCHAR, {2})::JSON", "dynamic")),
     "regex_quote": _one("s", "kx_regex_quote({0})", "string"),
@@ -144,8 +144,8 @@ NUMBERS = {
     "binary_or": _one("ll", "({0} | {1})", "long"),
     "binary_xor": _one("ll", "xor({0}, {1})", "long"),
     "binary_not": _one("l", "(~{0})", "long"),
-    "binary_shift_left": _one("ll", "kx_shift_left({0}, {1})", "long"),
-    "binary_shift_right": _one("ll", "({0} >> ({1} % 64)::INTEGER)", "long"),
+    "binary_shift_left": _one("ll", "CASE WHEN {1} >= 0 THEN kx_shift_left({0}, {1}) END", "long"),
+    "binary_shift_right": _one("ll", "CASE WHEN {1} >= 0 THEN {0} >> ({1} % 64)::INTEGER END", "long"),
     "bitset_count_ones": _one("l", "bit_count({0})::BIGINT", "long"),
     "bin_at": (),
 }  # fmt: skip
@@ -200,8 +200,8 @@ TIMES = {
     "datetime_local_to_utc": _one("ts", "kx_zone({0}, {1}, FALSE)", "datetime"),
     "unixtime_seconds_todatetime": _one("r", "k_unixtime({0}, 1)", "datetime"),
     "unixtime_milliseconds_todatetime": _one("r", "k_unixtime({0}, 1000)", "datetime"),
-    "unixtime_microseconds_todatetime": _one("l", "({0} * 10 + 621355968000000000)", "datetime"),
-    "unixtime_nanoseconds_todatetime": _one("l", "({0} // 100 + 621355968000000000)", "datetime"),
+    "unixtime_microseconds_todatetime": _one("l", "k_unixtime({0}::HUGEINT, 1000000)", "datetime"),
+    "unixtime_nanoseconds_todatetime": _one("l", "k_unixtime({0} // 100, 10000000)", "datetime"),
 }  # fmt: skip
 
 DYNAMICS = {
