@@ -491,9 +491,12 @@ def field_map(name: str, row: str, lookups: Map[str, Map[str, str]]) -> FieldMap
     if kind not in KINDS or not rest:
         return FieldMap(name, (row,))
     if kind in ("lookup", "code", "told"):
-        if argument not in lookups:
-            raise SchemaError(f"no lookup {argument!r} for {name}")
-        return KINDS[kind](name, tuple(rest), argument, lookups[argument])
+        known: dict[str, str] = {}
+        for each in argument.split("+"):
+            if each not in lookups:
+                raise SchemaError(f"no lookup {each!r} for {name}")
+            known |= lookups[each]
+        return KINDS[kind](name, tuple(rest), argument, known)
     return KINDS[kind](name, tuple(unquote(each) for each in rest), argument)
 
 

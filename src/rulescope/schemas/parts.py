@@ -121,6 +121,9 @@ class Told(FieldMap):
             raise UnsupportedError("a value told by several columns", f"{self.field} {match.op} {match.values[:1]}")
         rows = frozenset(self.known[value] for value in asked if value in self.known)
         tests = tuple(dict.fromkeys(self._test(row, rows) for row in sorted(rows)))
+        if len(tests) > 1 and all(isinstance(test, Match) for test in tests):
+            first = Field(self.columns[0])
+            return Match(first, Op.EQ, tuple(row[0] for row in sorted(rows)), cased=True)
         return FALSE if not tests else tests[0] if len(tests) == 1 else Or(tests)
 
     def _test(self, row: tuple[str, ...], wanted: frozenset[tuple[str, ...]]) -> Expr:
@@ -139,7 +142,7 @@ class Told(FieldMap):
         held = self.known.get(text_of(value).lower())
         if held is None:
             raise Outside(f"{self.field} is never {value!r}")
-        row.update(zip(self.columns, held, strict=True))
+        row.update({column: text for column, text in zip(self.columns, held, strict=True) if text})
 
 
 class Plain(FieldMap):
