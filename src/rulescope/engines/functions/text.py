@@ -71,9 +71,30 @@ def _groups(pattern: str) -> int:
 
 
 def replace_strings(text: str, lookups: str, rewrites: str) -> str:
-    for old, new in zip(json.loads(lookups), json.loads(rewrites), strict=False):
-        text = text.replace(str(old), str(new))
-    return text
+    """Every match of a lookup by its rewrite; an earlier lookup takes its matches first, and none overlap.
+
+    A lookup that is no text is left out; the matches of one whose rewrite is no text stay as they are.
+    Source: https://learn.microsoft.com/kusto/query/replace-strings-function
+    """
+    olds, news = json.loads(lookups), json.loads(rewrites)
+    if not isinstance(olds, list) or not isinstance(news, list) or len(olds) != len(news):
+        raise RunError("replace_strings: with lookups and rewrites that are no arrays of one length")
+    taken: dict[int, tuple[int, Any]] = {}  # start of a match: its end, what stands for it
+    used = bytearray(len(text))
+    for old, new in zip(olds, news, strict=True):
+        place = text.find(old) if isinstance(old, str) and old else -1
+        while place >= 0:
+            end = place + len(old)
+            free = not any(used[place:end])
+            if free:
+                used[place:end] = b"\x01" * len(old)
+                taken[place] = (end, new if isinstance(new, str) else old)
+            place = text.find(old, end if free else place + 1)
+    made, last = [], 0
+    for place in sorted(taken):
+        made += [text[last:place], taken[place][1]]
+        last = taken[place][0]
+    return "".join(made) + text[last:]
 
 
 def translate(search: str, by: str, text: str) -> str:
@@ -242,8 +263,9 @@ def make_string(values: str) -> str:
     return "".join(map(chr, found))
 
 
-def tohex(number: int, width: int) -> str:
-    return f"{number & 0xFFFFFFFFFFFFFFFF if number < 0 else number:x}".rjust(width, "0")
+def tohex(number: int, width: int, bits: int) -> str:
+    """Hexadecimal digits, of a negative number all of its 32 or 64 bits; at least so many, of which 16 count."""
+    return f"{number & ((1 << bits) - 1):x}".rjust(min(width, 16), "0")
 
 
 def extract_json(path: str, text: str) -> str:
@@ -351,7 +373,7 @@ FUNCTIONS = [
     Scalar("codepoints", "s>s", codepoints),
     Scalar("utf8", "s>s", utf8),
     Scalar("make_string", "s>s", make_string),
-    Scalar("tohex", "ll>s", tohex),
+    Scalar("tohex", "lll>s", tohex),
     Scalar("extract_json", "ss>s", extract_json),
     Scalar("toguid", "s>s", toguid),
     Scalar("canonical_json", "s>s", canonical_json),

@@ -404,6 +404,13 @@ def _hash(functions: Functions, node: Call, at: Expressions) -> Value:
     return Value(made, "long")
 
 
+def _tohex(functions: Functions, node: Call, at: Expressions) -> Value:
+    value = number(at.value(node.args[0]), node.name)
+    width = convert(at.value(node.args[1]), "long").sql if len(node.args) > 1 else "0"
+    made = f"kx_tohex({convert(value, 'long').sql}, {width}, {32 if value.type == 'int' else 64})"
+    return Value(f"coalesce({made}, '')", "string")
+
+
 def _listed(cased: bool, negated: bool) -> Callable[[Functions, Call, Expressions], Value]:
     def build(functions: Functions, node: Call, at: Expressions) -> Value:
         subject = at.value(node.args[0])
@@ -565,7 +572,7 @@ BUILT: dict[str, Builder] = {
     "isempty": lambda functions, node, at: Value(empty(at.value(node.args[0])), "bool"),
     "isnotempty": lambda functions, node, at: Value(f"({empty(at.value(node.args[0]))} IS NOT TRUE)", "bool"),
     "now": _now, "ago": _ago, "column_ifexists": _column_if_exists, "bin": _bin, "bin_at": _bin_at, "round": _round, "ceiling": _ceiling,
-    "extract": _extract, "extract_json": _extract_json, "hash": _hash, "hash_xxhash64": _hash,
+    "extract": _extract, "extract_json": _extract_json, "hash": _hash, "tohex": _tohex, "hash_xxhash64": _hash,
     "in": _listed(True, False), "!in": _listed(True, True), "in~": _listed(False, False), "!in~": _listed(False, True),
     "has_any": _terms(False), "has_all": _terms(True), "bag_pack": _pack, "pack_array": _pack_array, "pack_all": _pack_all,
     "column_names_of": lambda functions, node, at: _column_names(node, at),

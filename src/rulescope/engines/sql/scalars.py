@@ -74,7 +74,6 @@ TEXT = {
     "zlib_decompress_from_base64_string": _one("s", "kx_unzlib({0})", "string"),
     "unicode_codepoints_from_string": _one("s", "kx_codepoints({0})::JSON", "dynamic"),
     "to_utf8": _one("s", "kx_utf8({0})::JSON", "dynamic"),
-    "tohex": _rows(("l", "kx_tohex({0}, 0)", "string"), ("ll", "kx_tohex({0}, {1})", "string")),
     "isutf8": _one("s", "TRUE", "bool"),
     "isascii": _one("s", "regexp_full_match({0}, '(?s)[\\x00-\\x7f]*')", "bool"),
     "hash_sha256": _one("s", "sha256({0})", "string"),
