@@ -40,10 +40,18 @@ def test_every_result_is_given(text: str, expected: list[tuple[str, list[tuple[A
         assert outline(parse(write(query, style))) == outline(query)
 
 
-@pytest.mark.parametrize("text", [text for text, found in SEVERAL if len(found) > 1])
+@pytest.mark.parametrize("text", [text for text, found in SEVERAL if len(found) > 1 and "as Q" not in text])
 def test_one_result_is_never_taken_for_all(text: str) -> None:
     with pytest.raises(UnsupportedError, match="results"):
         Engine({}).run(parse(TABLES + text))
+
+
+def test_rows_named_for_a_later_statement_are_a_result_too() -> None:
+    query = parse(TABLES + "T | where b > 1 | as Q; Q | count")
+    found = Engine({}).results(query)
+    assert [(name, table.num_rows) for name, table in found] == [("Q", 2), ("", 1)]
+    assert Engine({}).run(query).to_pylist() == [{"Count": 2}]  # what a rule goes on with
+    assert outline(parse(write(query))) == outline(query)
 
 
 def test_a_query_of_one_result_has_it() -> None:

@@ -840,7 +840,8 @@ Step = (
 class Let(Node, frozen=True):
     """A query by a name that later stages Scan; scalars and functions are resolved where they are used.
 
-    `view`: a pattern of table names such as `Device*` may mean it too.
+    `view`: a pattern of table names such as `Device*` may mean it too. `result`: its rows are a result of their own as
+    well, as those of the first statement in `T | as Name; Name | count`.
     """
 
     name: str
@@ -848,6 +849,7 @@ class Let(Node, frozen=True):
     materialized: bool = False
     span: Span | None = None
     view: bool = False
+    result: bool = False
 
 
 class Parameter(Node, frozen=True):

@@ -104,8 +104,9 @@ def test_an_unknown_operator_keeps_the_other_stages() -> None:
 
 
 def test_other_statements_stand_after_the_query() -> None:
-    query, _ = kusto.read('declare pattern p = (a: string) { ("x") = { T } };\nT | take 5; U | take 1')
-    assert [type(stage).__name__ for stage in query.stages] == ["Scan", "Limit", "Opaque", "Opaque"]
+    query, _ = kusto.read('declare pattern p = (a: string) { ("x") = { T }; };\nT | take 5; U | take 1')
+    assert [type(stage).__name__ for stage in query.stages] == ["Scan", "Limit", "Batch"]
+    assert [type(stage).__name__ for stage in query.stages[-1].queries[0].stages] == ["Scan", "Limit"]
 
 
 @pytest.mark.parametrize("text", ["", "|", "T | where", "let x = ", "T | where (", "T | where a == 'x", ")", "T || U"])

@@ -27,6 +27,10 @@ def results_of(plan: Plan, query: Query) -> Results:
 
     for let in query.lets:
         plan.lets = {**plan.lets, let.name: Lets(let.query, plan.lets, let.materialized, let.view)}
+    shown: Results = []
+    for let in query.lets:
+        if let.result and (rows := plan.let_frame(let.name)) is not None:
+            shown.append((let.name, rows))
     stages = [stage for stage in query.stages if not isinstance(stage, Render)]
     batch = stages.pop() if stages and isinstance(stages[-1], Batch) else None
     found = _statement(plan, stages)
@@ -38,7 +42,7 @@ def results_of(plan: Plan, query: Query) -> Results:
             found += results_of(plan, each)
             if each.lets:
                 plan.lets = saved
-    return found
+    return shown + found
 
 
 def _statement(plan: Plan, stages: list[Step]) -> Results:

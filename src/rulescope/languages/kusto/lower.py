@@ -43,7 +43,11 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
                 _let(ctx, statement, later if stages else lets, parameters)
             case s.QueryStatement(node):
                 query = _query(ctx, node)
-                if stages:
+                if stages and not more and _reads(query, named := stages[-1]):  # `T | as Q; Q | count`: Q is named for it
+                    first = m.Query(tuple(stages[:-1]), language="kusto")
+                    lets += [m.Let(named.name, first, True, named.span, result=True), *later, *query.lets]  # type: ignore[union-attr]
+                    later, stages = [], list(query.stages)
+                elif stages:
                     more.append(m.replace(query, lets=(*later, *query.lets)))
                 else:
                     lets.extend(query.lets)
@@ -63,6 +67,10 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
                 others.append(opaque_stage(ctx, statement))
     batch = (m.Batch(tuple(more)),) if more else ()
     return m.Query((*stages, *batch, *others), tuple(lets), tuple(parameters), "kusto")
+
+
+def _reads(query: m.Query, named: m.Step) -> bool:
+    return isinstance(named, m.As) and any(scan.table == named.name for scan in m.expressions(query, m.Scan))
 
 
 # ---------------------------------------------------------------- let

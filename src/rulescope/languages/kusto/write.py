@@ -51,7 +51,8 @@ class _Writer:
         body = self.pipeline(query.stages[:-1] if more else query.stages, "")
         lines.extend(self._pending())
         lines.append(body + (";" if more else ""))
-        lines.append(";\n".join(self.script(each) for each in more)) if more else None
+        if more:
+            lines.append((";\n" if self.long else "; ").join(self.script(each) for each in more))
         return ("\n" if self.long else " ").join(lines)
 
     def _pending(self) -> list[str]:
@@ -59,6 +60,8 @@ class _Writer:
         return found
 
     def _let(self, let: m.Let) -> str:
+        if let.result:
+            return f"{self.pipeline((*let.query.stages, m.As(let.name)), '')};"
         if let.query.lets or let.view:
             return f"let {name(let.name)} = view () {self._block(let.query)};"
         inner = self.pipeline(let.query.stages, INDENT)
