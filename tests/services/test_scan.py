@@ -12,6 +12,7 @@ import pytest
 from rulescope import logs
 from rulescope.errors import LogError, SourceError
 from rulescope.model import Alert, NotRun, Rule, Schedule, Trigger
+from rulescope.services import scan_moments
 from rulescope.services.scan import LogFault, Progress, load, prepare, scan
 from rulescope.services.scan_events import EventRules
 
@@ -346,14 +347,29 @@ def test_alerts_of_kusto_rules_name_their_logs(query: str, places: list[tuple[st
     assert all("rulescope" not in json.dumps(one.event) for one in alerts)
 
 
-def test_a_log_longer_than_the_runs_of_a_schedule_is_said(tmp_path: Path) -> None:
-    rows = [process(0, "C:\\a.exe"), {**process(0, "C:\\b.exe"), "TimeCreated": "2026-11-17T09:00:00Z"}]
+def test_a_schedule_runs_where_a_log_has_events_however_far_apart(tmp_path: Path) -> None:
+    rows = [
+        {**process(0, f"C:\\{name}.exe"), "TimeCreated": time}
+        for name, time in [("a", "1990-01-01T09:00:00Z"), ("b", "2026-11-17T09:00:00Z"), ("c", "2610-01-01T00:00:00Z")]
+    ]
     rule = kusto("DeviceProcessEvents | project FileName", schedule=Schedule(300, 300))
-    alert, notice = scan(written(tmp_path / "log", rows), rule)
-    assert isinstance(alert, Alert)
-    assert alert.fields == {"FileName": "b.exe"}
+    alerts = [one.fields["FileName"] for one in scan(written(tmp_path / "log", rows), rule) if isinstance(one, Alert)]
+    assert alerts == ["a.exe", "b.exe", "c.exe"]
+
+
+def test_a_log_longer_than_the_runs_of_a_schedule_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scan_moments, "MOST_RUNS", 20)
+    rows = [process(0, "C:\\a.exe"), {**process(0, "C:\\b.exe"), "TimeCreated": "2026-11-17T09:00:00Z"}]
+    rule = kusto(
+        "DeviceProcessEvents | where Timestamp > ago(1d) | project FileName", schedule=Schedule(3600, 5 * 86400)
+    )
+    *alerts, notice = scan(written(tmp_path / "log", rows), rule)
+    assert [one.fields["FileName"] for one in alerts if isinstance(one, Alert)] == ["a.exe", "b.exe"]
     assert isinstance(notice, NotRun)
-    assert (notice.construct, "2,016 runs" in notice.why, "2026-11-13" in notice.why) == ("schedule", True, True)
+    assert notice.construct == "schedule"
+    assert "25 runs" in notice.why
+    assert "only the last 20" in notice.why
+    assert "2026-11-09" in notice.why
 
 
 def test_read_rules_come_from_the_cache_until_they_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

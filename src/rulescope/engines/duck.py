@@ -76,10 +76,10 @@ class Engine:
         register(self._connection)
         for statement in macros.statements():
             self._connection.execute(statement)
-        declared = schemas or {}
-        names = dict.fromkeys((*tables, *declared))
+        self._declared = schemas or {}
+        names = dict.fromkeys((*tables, *self._declared))
         self.sources = {
-            name: self._source(f"k_table{number}", name, tables.get(name), declared.get(name))
+            name: self._source(f"k_table{number}", name, tables.get(name), self._declared.get(name))
             for number, name in enumerate(names)
         }
         self._outside = {
@@ -91,6 +91,15 @@ class Engine:
             self._connection.execute(f"SET allowed_paths=[{listed}]")
         for statement in LOCKED:
             self._connection.execute(statement)
+
+    def over(self, tables: Mapping[str, pa.Table], now: datetime) -> None:
+        """From now on, other rows for tables it was made with, and another `now`. A new engine costs much more.
+
+        Raises KeyError for a table it does not have.
+        """
+        self.now = ticks_of(now)
+        for name, table in tables.items():
+            self.sources[name] = self._source(self.sources[name].relation, name, table, self._declared.get(name))
 
     def _source(
         self, relation: str, name: str, data: pa.Table | Path | str | None, declared: Mapping[str, str] | None

@@ -2,14 +2,15 @@
 
 Rows of recognised tables are kept as they stream by; events of Sigma log sources also become rows of the Sentinel, Defender
 and ASIM tables that `schemas.mappings` knows for them, by the same rows translation uses. A scheduled rule then runs as its
-service would: every `frequency` seconds back from the end of the log, each time over its look-back only.
+service would: every `frequency` seconds along the log, each time over its look-back only (`scan_moments` says when).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,16 @@ from ..logs.times import iso, when
 from ..model import Alert, NotRun, Query, Rule, Schedule
 from .declared import declared
 from .scan_alerts import alert_of, fires, plain
+from .scan_moments import TIMES, Clock, Moments, choosing, moments, time_column, time_columns
 from .scan_origins import MARK, Origins, traced
 from .scan_rows import Makers
 from .table_needs import needs
 from .tables import externals, folder, load, parser_functions, stored_functions
 
 ENGINE = "duckdb"
-MOST_RUNS = 1_000
-"""Times a scheduled rule is run at most; a longer log is covered from its end."""
-
+MICROSECOND = timedelta(microseconds=1)
 MOST_ALERTS = 100_000
 """Result rows of one rule that become alerts at most."""
-
-TIMES = ("TimeGenerated", "Timestamp")
 
 
 class TableRules:
@@ -56,7 +54,7 @@ class TableRules:
         self._origins = Origins()
         self._makers = Makers(frozenset(name for _, _, _, need in self._rules for name in need.all))
         self._end: datetime | None = None
-        self._start: datetime | None = None
+        self._latest = datetime.now(UTC) + timedelta(days=1)
 
     def take(self, batch: Batch) -> None:
         """Keep what the rules may need of a batch."""
@@ -67,9 +65,8 @@ class TableRules:
             if not found:
                 continue
             moment = when(row)
-            if moment is not None:
+            if moment is not None and moment < self._latest:  # a clock gone wrong is not the end of the log
                 self._end = moment if self._end is None or moment > self._end else self._end
-                self._start = moment if self._start is None or moment < self._start else self._start
             for maker in found:
                 made = maker.make(row)
                 if moment is not None:
@@ -89,17 +86,19 @@ class TableRules:
         tables = {name: self._origins.marked(name, _arrow(name, rows)) for name, rows in self._rows.items()}
         self._rows.clear()
         others = {name: load(name, path) for name, path in folder(self._folder).items()} if self._folder else {}
-        tables = others | tables
         optional = frozenset(name for _, _, _, need in self._rules for name in need.optional)
-        engines = _Engines(optional - tables.keys(), self._functions, self._folder)
+        engines = _Engines(optional - tables.keys() - others.keys(), self._functions, self._folder)
+        log = _Log(tables, Clock(tables), _Engines(frozenset(), self._functions, None))
         try:
-            yield from self._run(tables, others, engines, now)
+            yield from self._run(log, others, engines, now)
         finally:
             engines.close()
+            log.engines.close()
 
     def _run(
-        self, tables: dict[str, pa.Table], others: dict[str, pa.Table], engines: _Engines, now: datetime | None
+        self, log: _Log, others: dict[str, pa.Table], engines: _Engines, now: datetime | None
     ) -> Iterator[tuple[int, Alert | NotRun]]:
+        tables = others | log.tables
         for number, rule, query, need in self._rules:
             missing = need.missing(tables)
             if missing:
@@ -110,7 +109,9 @@ class TableRules:
                 continue
             try:
                 chosen = others | need.chosen(tables) if rule.schedule else tables
-                for result in self._alerts(rule, query, chosen, engines, now, self._origins.logs(need.chosen(tables))):
+                named = self._origins.logs(need.chosen(tables))
+                runs = self._moments(rule, query, chosen, log, now)
+                for result in self._alerts(rule, query, chosen, engines, runs, named):
                     yield number, result
             except UnsupportedError as error:
                 yield number, NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
@@ -118,16 +119,19 @@ class TableRules:
                 yield number, NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
 
     def _alerts(
-        self, rule: Rule, query: Query, tables: dict[str, pa.Table], engines: _Engines, now: datetime | None, logs: str
+        self, rule: Rule, query: Query, tables: dict[str, pa.Table], engines: _Engines, runs: Moments | None, logs: str
     ) -> Iterator[Alert | NotRun]:
         seen: set[str] = set()
-        lacking = self._uncovered(rule.schedule, now)
-        if lacking:
-            yield NotRun(rule.id, ENGINE, "schedule", lacking, rule.title)
+        if runs is not None and runs.since is not None:
+            why = (
+                f"{runs.wanted:,} runs of its schedule see rows it may choose; only the last {len(runs.moments):,} were made, on what "
+                f"is after {iso(runs.since)}"
+            )
+            yield NotRun(rule.id, ENGINE, "schedule", why, rule.title)
         marked = traced(query)
         if marked is not None and any(MARK not in table.column_names for table in needs(query).chosen(tables).values()):
             marked = None
-        for moment, chosen in self._runs(rule.schedule, tables, now):
+        for moment, chosen in self._runs(rule.schedule, tables, runs):
             if marked is None:
                 chosen = engines.unmarked(chosen)
             found = engines.over(chosen, moment, query).run(marked or query)
@@ -148,43 +152,63 @@ class TableRules:
                 log, record = self._origins.at(place) if place is not None else (logs, 0)
                 yield alert_of(rule, made, iso(when(made)) or iso(moment), 1, log, record)
 
-    def _uncovered(self, schedule: Schedule | None, now: datetime | None) -> str:
-        """Why a schedule does not reach over the whole log; empty when it does."""
-        if now is not None or schedule is None or not schedule.lookback or not schedule.frequency:
-            return ""
-        if self._start is None or self._end is None:
-            return ""
-        wanted = -(-(self._end - self._start) // timedelta(seconds=schedule.frequency))
-        if wanted <= MOST_RUNS:
-            return ""
-        covered = iso(self._end - timedelta(seconds=schedule.frequency * (MOST_RUNS - 1) + schedule.lookback))
-        return f"the logs are as long as {wanted:,} runs; only the last {MOST_RUNS:,} were made, on what is after {covered}"
+    def _moments(
+        self, rule: Rule, query: Query, tables: dict[str, pa.Table], log: _Log, now: datetime | None
+    ) -> Moments | None:
+        """When the rule runs; None for a rule without a schedule, once and over everything."""
+        schedule = rule.schedule
+        end = now or (self._end + MICROSECOND if self._end else None)
+        if schedule is None or not schedule.lookback or end is None:
+            return None if end is None else Moments((end,), 1)
+        if now is not None or not schedule.frequency or not any(name in log.clock for name in tables):
+            return Moments((end,), 1)
+        return log.moments(query, tables, schedule, end, on_nothing=fires(rule, 0))
 
     def _runs(
-        self, schedule: Schedule | None, tables: dict[str, pa.Table], now: datetime | None
+        self, schedule: Schedule | None, tables: dict[str, pa.Table], runs: Moments | None
     ) -> Iterator[tuple[datetime | None, dict[str, pa.Table]]]:
         """Moments to run at, in order, each with the rows its look-back holds."""
-        end = now or (self._end + timedelta(microseconds=1) if self._end else None)
-        if schedule is None or not schedule.lookback or end is None:
-            yield end, tables
+        if runs is None:
+            yield None, tables
             return
-        back = timedelta(seconds=schedule.lookback)
-        if now is not None or not schedule.frequency or self._start is None:
-            yield end, _between(tables, end - back, end)
-            return
-        step = timedelta(seconds=schedule.frequency)
-        count = min(MOST_RUNS, max(1, -(-(end - self._start) // step)))
-        for number in range(count - 1, -1, -1):
-            moment = end - number * step
-            chosen = _between(tables, moment - back, moment)
-            if any(table.num_rows for table in chosen.values()):
-                yield moment, chosen
+        for moment in runs.moments:
+            if schedule is None or not schedule.lookback:
+                yield moment, tables
+            else:
+                yield moment, _between(tables, moment - timedelta(seconds=schedule.lookback), moment)
+
+
+@dataclass
+class _Log:
+    """The tables of a log, when their rows were, and engines over all of them."""
+
+    tables: dict[str, pa.Table]
+    clock: Clock
+    engines: _Engines
+
+    def moments(
+        self, query: Query, tables: dict[str, pa.Table], schedule: Schedule, end: datetime, on_nothing: bool
+    ) -> Moments:
+        """When to run `query` over `tables`: at every run that sees a row it may choose, or, when it fires `on_nothing`, a row."""
+        first = None if on_nothing else choosing(query, schedule.lookback, self._times)
+        if first is None or not self.clock.numbers(first.table) or first.table not in tables:
+            return moments(end, schedule, self.clock.all(tables), newest=self.clock.newest)
+        try:
+            marks = self.engines.over({first.table: tables[first.table]}, end, first.query).run(first.query)
+        except RulescopeError:
+            return moments(end, schedule, self.clock.all(tables), newest=self.clock.newest)
+        times = self.clock.of(first.table, marks[MARK].to_numpy())
+        changing = None if first.clocked else times if first.alone else self.clock.all(tables)
+        return moments(end, schedule, times, first.lookback, changing, self.clock.newest)
+
+    def _times(self, name: str) -> frozenset[str]:
+        return time_columns(self.tables[name]) if name in self.tables else frozenset()
 
 
 class _Engines:
-    """Engines over tables, the last few kept: rules that run at one moment over the same rows share one."""
+    """Engines over tables, the last few kept: each serves all runs over tables of its names."""
 
-    KEPT = 2
+    KEPT = 4
 
     def __init__(self, empty: frozenset[str], functions: Mapping[str, Query], folder: str | Path | None) -> None:
         """`empty` are tables no log has rows of, which queries may read all the same."""
@@ -212,17 +236,18 @@ class _Engines:
     def over(self, tables: dict[str, pa.Table], now: datetime | None, query: Query) -> Engine:
         """An engine over `tables` at `now`; parser functions answer for the tables of their name."""
         outside = externals(query, self._folder) if self._folder else {}
-        key: tuple[Any, ...] = (now, tuple((name, id(table)) for name, table in tables.items()))
-        if not outside and key in self._open:
-            return self._open[key][1]
-        schemas = self._empty | {name: dict(declared(name)) for name in tables if declared(name)}
-        functions: dict[str, Function] = {**parser_functions(tables), **self._functions}
-        engine = Engine(tables, schemas=schemas, functions=functions, externals=outside, now=now, timeout=60.0)
-        while len(self._open) >= self.KEPT:
-            self._open.pop(next(iter(self._open)))[1].close()
-        if outside:
-            key = (now, id(query))
-        self._open[key] = (tables, engine)  # the tables too: an id is theirs only while they live
+        now = now or datetime.now(UTC)
+        key: Any = (id(query) if outside else None, tuple(tables))
+        if key in self._open:
+            before, engine = self._open.pop(key)
+            engine.over({name: table for name, table in tables.items() if table is not before[name]}, now)
+        else:
+            schemas = self._empty | {name: dict(declared(name)) for name in tables if declared(name)}
+            functions: dict[str, Function] = {**parser_functions(tables), **self._functions}
+            engine = Engine(tables, schemas=schemas, functions=functions, externals=outside, now=now, timeout=60.0)
+            while len(self._open) >= self.KEPT:
+                self._open.pop(next(iter(self._open)))[1].close()
+        self._open[key] = (tables, engine)
         return engine
 
     def close(self) -> None:
@@ -240,8 +265,8 @@ def _between(tables: Mapping[str, pa.Table], start: datetime, end: datetime) -> 
     """Rows of each table with a time after `start` and not after `end`; tables without times whole."""
     chosen = {}
     for name, table in tables.items():
-        column = next((column for column in TIMES if column in table.column_names), None)
-        if column is not None and pa.types.is_timestamp(table.schema.field(column).type):
+        column = time_column(table)
+        if column is not None:
             times = table[column]
             kind = times.type
             inside = pc.and_(pc.greater(times, pa.scalar(start, kind)), pc.less_equal(times, pa.scalar(end, kind)))
