@@ -25,7 +25,7 @@ from ..model import (
     replace,
 )
 from .data import rows
-from .logsources import parsed, routes_for
+from .logsources import parsed, routes, routes_for
 from .tables import asim_functions
 
 PREFIX = "Microsoft-Windows-"
@@ -206,9 +206,9 @@ def _query_events(query: Query, outer: Tests) -> Iterator[EventType]:
                         yield from _query_events(value, {})
                     elif isinstance(value, tuple):
                         for item in value:
-                            inner = item if isinstance(item, Query) else getattr(item, "query", None)
-                            if isinstance(inner, Query):
-                                yield from _query_events(inner, {})
+                            held_by = item if isinstance(item, Query) else getattr(item, "query", None)
+                            if isinstance(held_by, Query):
+                                yield from _query_events(held_by, {})
 
 
 def held(expr: Expr) -> Tests:
@@ -322,11 +322,17 @@ def _windows_events(table: str, tests: Tests) -> Iterator[EventType]:
         }
         providers = providers or {"Security-Auditing"}
     elif not providers and named:
-        providers = {short(min(named, key=len))}
+        providers = {_proper(min(named, key=len))}
     for provider in sorted(providers):
         for number in sorted(numbers, key=lambda n: (len(n), n)):
             if table != "SecurityEvent" or len(providers) == 1 or title(provider, number):
                 yield _windows(provider, number, table)
+
+
+def _proper(name: str) -> str:
+    """A provider or channel as it is spelled, short; tests hold it in lower case."""
+    told = (route.provider or next(iter(route.channels), "").partition("/")[0] for route in routes())
+    return next((short(each) for each in told if name in (each.lower(), short(each).lower())), short(name))
 
 
 def _names(name: str, provider: str, where: str) -> bool:

@@ -29,6 +29,16 @@ def alert_product(scope: str) -> str:
 
 
 @cache
+def alert_fields(scope: str) -> frozenset[str]:
+    """The fields by which alerts are known in a log that holds more than alerts, lower case; empty when it holds nothing else."""
+    low = scope.lower()
+    listed = next(
+        (names for pattern, names in _patterns("alert-tables.tsv", "fields") if fnmatchcase(low, pattern)), ""
+    )
+    return frozenset(listed.lower().split())
+
+
+@cache
 def topic(scope: str) -> str:
     """What a table or log source is about (Process, Identity, Email, ...), "" when we cannot tell."""
     low = scope.lower()

@@ -78,7 +78,7 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
     rows = event_rows(query, scopes)
     predicates = tuple(canonical(each, scopes) for each in indicators)
     return Found(
-        rule, query, scopes, indicators, predicates, diagnostics, columns, types, rows, forwards(query, scopes), stages
+        rule, query, scopes, indicators, predicates, diagnostics, columns, types, rows, forwards(query), stages
     )  # fmt: skip
 
 

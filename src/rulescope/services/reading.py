@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import languages
@@ -11,19 +11,33 @@ from ..model import (
     Aggregate,
     Apply,
     As,
-    Count,
+    Call,
     Diagnostic,
+    Distinct,
     EventType,
-    Find,
+    Expand,
+    Expr,
+    Extend,
+    Field,
+    Filter,
     Join,
+    Limit,
+    Match,
     Nested,
-    Partition,
+    Project,
     Query,
+    Rename,
+    Render,
     Rule,
     Scan,
     Search,
+    Select,
+    Serialize,
+    Sort,
+    Star,
     TableCall,
-    Union,
+    Top,
+    Within,
     expressions,
     queries,
 )
@@ -111,15 +125,63 @@ def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
     return names or rule.tables
 
 
-def forwards(query: Query | None, scopes: Sequence[str]) -> str:
-    """The product whose alerts a rule only passes on: all its tables hold alerts, and it neither joins nor counts."""
-    products = [platforms.alert_product(scope) for scope in scopes]
-    if not products or not all(products) or query is None:
+def forwards(query: Query | None) -> str:
+    """The product whose alerts a rule only passes on: its rows are those of tables that hold alerts, chosen by their own
+    columns alone. Counting, joins that leave rows out, and lists from elsewhere are logic of its own; enriching rows, and
+    taking the newest of each, are not.
+    """
+    scopes = _passed_on(query, {}) if query is not None else None
+    products = [platforms.alert_product(scope) for scope in scopes or ()]
+    if query is None or not products or not all(products):
         return ""
-    logic = (Join, Aggregate, Union, Apply, Partition, Count, Find, Nested)
-    if any(isinstance(stage, logic) for inner in queries(query) for stage in inner.stages):
-        return ""
-    return products[0]
+    tested = {match.subject.name.lower() for match in expressions(query, Match) if isinstance(match.subject, Field)}
+    known = [fields for scope in scopes or () if (fields := platforms.alert_fields(scope))]
+    return products[0] if all(tested <= fields for fields in known) else ""
+
+
+PASSING = (As, Apply, Distinct, Expand, Extend, Limit, Project, Rename, Render, Select, Serialize, Sort, Top)
+
+
+def _passed_on(query: Query, lets: Mapping[str, Query]) -> list[str] | None:
+    """The tables whose rows a query gives as they are; None when it has logic of its own."""
+    known = {**lets, **{let.name: let.query for let in query.lets}}
+    found: list[str] = []
+    for stage in query.stages:
+        inner: list[str] | None = []
+        match stage:
+            case Scan(table) if table in known:
+                inner = _passed_on(known[table], {name: each for name, each in known.items() if name != table})
+            case Scan(table, logsource=logsource):
+                inner = [name for name in (table, logsource) if name]
+            case TableCall(name):
+                inner = [name]
+            case Nested(nested):
+                inner = _passed_on(nested, known)
+            case Filter(predicate):
+                inner = None if next(iter(expressions(predicate, Within)), None) else []
+            case Aggregate(aggregates) if aggregates and all(_newest(column.value) for column in aggregates):
+                pass
+            case Join(kind="leftouter"):
+                pass
+            case _ if isinstance(stage, PASSING):
+                pass
+            case _:
+                inner = None
+        if inner is None:
+            return None
+        found += inner
+    return found
+
+
+def _newest(expr: Expr) -> bool:
+    """Of each group, one whole row, or when it was first or last seen."""
+    return isinstance(expr, Call) and (
+        (expr.name in ("arg_max", "arg_min", "take_any") and Star() in expr.args)
+        or (expr.name in ("min", "max") and all(isinstance(arg, Field) and arg.name in TIMES for arg in expr.args))
+    )
+
+
+TIMES = ("TimeGenerated", "Timestamp")
 
 
 def event_types(query: Query | None) -> tuple[EventType, ...]:
