@@ -10,6 +10,7 @@ import pytest
 from rule_files import SENTINEL, write_rules
 from rulescope.catalogue import Catalogue, Evidence, Predicate
 from rulescope.errors import CatalogueError, SourceError
+from rulescope.services import browse
 from rulescope.services.ingest import _roots, ingest, printed
 
 
@@ -124,6 +125,56 @@ def test_another_version_is_rebuilt_and_keeps_the_history(
         assert len(second) == 0
         ingest(rules, second, now="2026-01-01T00:00:00Z")
         assert {change.time for change in second.history(key(second, 1))} == {"2025-01-01T00:00:00Z"}
+
+
+def test_a_rule_read_otherwise_from_the_same_file_is_not_a_changed_rule(
+    rules: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "v.db"
+    with Catalogue(path) as first:
+        ingest(rules, first, now="2025-01-01T00:00:00Z")
+        with first.writing() as session:  # as if an older reader had seen something else in every rule
+            session.connection.execute("UPDATE history.seen SET hash = x'00'")
+    monkeypatch.setattr("rulescope.catalogue.database.VERSION", "other")
+    changed = next(file for file in rules.rglob("*.yml"))
+    changed.write_text(changed.read_text() + "\n# edited\n")
+    with Catalogue(path) as second:
+        ingest(rules, second, now="2026-01-01T00:00:00Z")
+        whats = {card.key: [each.what for each in second.history(card.key)] for card in second.search(size=200).cards}
+        assert 0 < sum("changed" in what for what in whats.values()) < len(whats)
+
+
+def test_rules_that_forward_alerts_are_told_only_where_they_would_stand(catalogue: Catalogue) -> None:
+    assert catalogue.search("", (("language", "yaral"),)).hidden == 0
+    forwarding = catalogue.search("", (("forwards", "yes"),)).cards[0]
+    assert catalogue.search("", (("language", forwarding.language),)).hidden == 1
+    counted = catalogue.counted("language")
+    assert sum(counted.values()) == catalogue.search("").total == len(catalogue) - 1
+    assert catalogue.count_of([("language", forwarding.language)]) == counted[forwarding.language]
+
+
+def test_all_values_of_a_facet_when_asked_for_and_only_values_with_rules_are_counted(catalogue: Catalogue) -> None:
+    few = catalogue.search("", (("language", "sigma"),), facets=("field",))
+    whole = catalogue.search("", (("language", "sigma"),), facets=("field",), expanded="field")
+    assert len(whole.facets[0].values) >= len(few.facets[0].values)
+    assert all(value.rules for value in whole.facets[0].values) and whole.facets[0].more == 0
+    for value in whole.facets[0].values:
+        found = catalogue.search("", (("language", "sigma"), ("field", value.value)))
+        assert found.total == value.rules, value
+
+
+def test_the_place_where_words_stand_is_shown_when_title_and_description_do_not(catalogue: Catalogue) -> None:
+    found = {card.key: card for card in catalogue.search("bitsadmin.exe").cards}
+    shown = [card.snippet for card in found.values() if "bitsadmin" not in f"{card.title} {card.description}".lower()]
+    assert shown and all("\x02" in snippet and "\x03" in snippet for snippet in shown)
+
+
+def test_a_value_is_found_by_the_field_its_predicate_has_not_by_how_a_rule_writes_it(catalogue: Catalogue) -> None:
+    found = browse.value_page(catalogue, "bitsadmin.exe", "process.name")
+    assert {seeker.field for seeker in found.seekers} == {"Image", "FileName"}
+    assert found.looked_for == len({seeker.key for seeker in found.seekers}) == sum(n for _, n in found.languages)
+    assert found.languages == found.tests[0].languages == (("sigma", 2), ("kusto", 1))
+    assert ("yaral", 1) in found.unread
 
 
 # ------------------------------------------------------------ search

@@ -187,12 +187,13 @@ class Catalogue(Stored):
         )
         asked = ask(query)
         found = finder.find(asked)
-        hidden = 0
-        if not forwards and "forwards" not in chosen:
-            hidden = (found & self._posting("forwards", "yes")).bit_count()
-            found &= ~self._posting("forwards", "yes")
         sets = {kind: self._union(kind, values) for kind, values in chosen.items()}
         result = reduce(lambda total, each: total & each, sets.values(), found)
+        hidden = 0
+        if not forwards and "forwards" not in chosen:
+            alerts = self._posting("forwards", "yes")
+            hidden = (result & alerts).bit_count()
+            found, result = found & ~alerts, result & ~alerts
         heads = self._heads(state, result) if grouped and not query else result
         size = max(1, min(size, 200))
         start = (max(1, page) - 1) * size

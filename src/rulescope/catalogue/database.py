@@ -72,6 +72,7 @@ class Database:
                 if version != VERSION:
                     _rebuild(connection)
                 connection.executescript(_sql("history.sql"))
+                _complete_history(connection)
                 return version != VERSION
             finally:
                 connection.close()
@@ -91,6 +92,13 @@ def _version(connection: sqlite3.Connection) -> str:
         raise CatalogueError("an SQLite file of something else, not a catalogue")
     row = connection.execute("SELECT value FROM meta WHERE name = 'version'").fetchone()
     return row[0] if row else "unknown"
+
+
+def _complete_history(connection: sqlite3.Connection) -> None:
+    """Gives a history of an older version what it lacks: the hash of the file a rule was read from."""
+    columns = {row[1] for row in connection.execute("PRAGMA history.table_info(seen)")}
+    if "file" not in columns:
+        connection.execute("ALTER TABLE history.seen ADD COLUMN file BLOB NOT NULL DEFAULT x''")
 
 
 def _rebuild(connection: sqlite3.Connection) -> None:

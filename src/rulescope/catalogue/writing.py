@@ -62,7 +62,7 @@ class Writing:
             [(each.source, each.path, each.kind, each.message, each.line, each.column, "") for each in file.failures],
         )
         for entry in file.entries:
-            self._store(entry, old.pop(entry.key, None))
+            self._store(entry, old.pop(entry.key, None), file.hash)
         for key, (_, rule) in old.items():
             self._note_gone(key, rule.title)
 
@@ -96,7 +96,7 @@ class Writing:
         run("DELETE FROM file WHERE source = ? AND path = ?", (source, path))
         return {key: (number, RULES.decode(zlib.decompress(model))) for number, key, model in rows}
 
-    def _store(self, entry: Entry, old: tuple[int, Rule] | None) -> None:
+    def _store(self, entry: Entry, old: tuple[int, Rule] | None, file: bytes) -> None:
         run = self.connection.execute
         rule = entry.rule
         number = old[0] if old else None
@@ -132,7 +132,7 @@ class Writing:
             times[keyword] = times.get(keyword, 0) + 1
         self.connection.executemany("INSERT INTO opaque VALUES (?, ?, ?)", [(number, *item) for item in times.items()])
         self._store_words(number, entry)
-        self._note(entry, old[1] if old else None)
+        self._note(entry, old[1] if old else None, file)
 
     def _store_indicators(self, number: int, entry: Entry) -> None:
         rows = []
@@ -175,29 +175,34 @@ class Writing:
 
     # ------------------------------------------------------------ history
 
-    def _note(self, entry: Entry, old: Rule | None) -> None:
+    def _note(self, entry: Entry, old: Rule | None, file: bytes) -> None:
+        """Notes that a rule is new or was changed by its author: one of an unchanged file is only read otherwise than before."""
         run = self.connection.execute
         rule = entry.rule
         mark = digest(ENCODER.encode(msgspec.structs.replace(rule, **dict.fromkeys(MUTE, ""))).decode())
-        seen = run("SELECT hash, gone FROM history.seen WHERE key = ?", (entry.key,)).fetchone()
+        seen = run("SELECT hash, gone, file FROM history.seen WHERE key = ?", (entry.key,)).fetchone()
         if seen is None:
             initial = rule.source not in self._old_sources
             run(
-                "INSERT INTO history.seen VALUES (?, ?, ?, ?, ?, ?, ?, '')",
-                (entry.key, rule.title, rule.source, self.now, self.now, initial, mark),
+                "INSERT INTO history.seen VALUES (?, ?, ?, ?, ?, ?, ?, '', ?)",
+                (entry.key, rule.title, rule.source, self.now, self.now, initial, mark, file),
             )
             run("INSERT OR IGNORE INTO history.change VALUES (?, ?, 'added', '')", (entry.key, self.now))
             return
         if seen[1]:
             run("INSERT OR IGNORE INTO history.change VALUES (?, ?, 'came back', '')", (entry.key, self.now))
-        if seen[0] != mark:
+        run("UPDATE history.seen SET file = ? WHERE key = ?", (file, entry.key))
+        if seen[0] != mark and seen[2] != file:
             detail = ", ".join(_differences(old, rule)) if old else ""
             run("INSERT OR REPLACE INTO history.change VALUES (?, ?, 'changed', ?)", (entry.key, self.now, detail))
             run(
                 "UPDATE history.seen SET hash = ?, title = ?, changed = ?, initial = 0, gone = '' WHERE key = ?",
                 (mark, rule.title, self.now, entry.key),
             )
-        elif seen[1]:
+            return
+        if seen[0] != mark:
+            run("UPDATE history.seen SET hash = ?, title = ? WHERE key = ?", (mark, rule.title, entry.key))
+        if seen[1]:
             run("UPDATE history.seen SET gone = '', changed = ?, initial = 0 WHERE key = ?", (self.now, entry.key))
 
     def _note_gone(self, key: str, title: str) -> None:

@@ -240,9 +240,10 @@ def language_page(catalogue: Catalogue, name: str, page: int = 1) -> LanguagePag
     if name not in counts:
         return None
     found = catalogue.search("", (("language", name),), size=1, facets=("source",), expanded="source")
-    _, _, parsed, understood = counts[name]
+    _, total, parsed, understood = counts[name]
     return LanguagePage(
         name=name,
+        total=total,
         parsed=parsed,
         understood=understood,
         sources=found.facets[0].values,

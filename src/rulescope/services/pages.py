@@ -339,6 +339,7 @@ class LanguagePage(Node, frozen=True):
     """A language: how many of its rules were read and understood, where they come from, what was not understood, the rules."""
 
     name: str
+    total: int
     parsed: int
     understood: int
     sources: tuple[FacetValue, ...]

@@ -51,9 +51,10 @@ const run = (all) => {
   const text = (asked().get("q") ?? "").trim();
   const filters = filtersOf(pairs);
   const { fits, words } = understood(text);
+  const chosen = (rule) => [...filters].every(([kind, values]) => has(rule, kind, values));
   const fitting = all.filter(fits);
   const shownRules = filters.has("forwards") ? fitting : fitting.filter((rule) => !rule.forwards);
-  const found = ranked(shownRules.filter((rule) => [...filters].every(([kind, values]) => has(rule, kind, values))), words);
+  const found = ranked(shownRules.filter(chosen), words);
   const families = new Set();
   const heads = text ? found : found.filter((rule) => !rule.family || (!families.has(rule.family) && families.add(rule.family)));
 
@@ -61,7 +62,7 @@ const run = (all) => {
   status.textContent = `${count(found.length)} rule${found.length === 1 ? "" : "s"}`;
   if (text) status.append(" for ", make("b", "", text));
   if (heads.length < found.length) status.append(make("span", "faint", ` · ${count(found.length - heads.length)} near copies behind newer ones`));
-  const hidden = fitting.length - shownRules.length;
+  const hidden = filters.has("forwards") ? 0 : fitting.filter((rule) => rule.forwards && chosen(rule)).length;
   if (hidden) {
     const note = make("span", "faint", ` · ${count(hidden)} vendor alert feed${hidden === 1 ? " is" : "s are"} left out, `);
     note.append(make("a", "", "show", { href: addressWith(pairs, "forwards", "yes") }));
