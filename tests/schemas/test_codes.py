@@ -20,6 +20,7 @@ TYPES = {
     "To": "dynamic",
     "Raw": "dynamic",
     "RemoteIP": "string",
+    "Logon": "long",
     "More": "string",
 }
 
@@ -40,6 +41,7 @@ WRITTEN = [
     ("dash RemoteIP", test(Op.EQ, "-"), 'any(RemoteIP empty [], RemoteIP eq ["-"])'),
     ("dash RemoteIP", test(Op.EQ, "192.0.2.1"), 'RemoteIP eq ["192.0.2.1"]'),
     ("guid More Id", test(Op.EQ, "{AB-C}"), 'f eq ["AB-C"]'),
+    ("hex Logon", test(Op.EQ, "0x3E7"), "Logon eq cased [999]"),
     ("list To", test(Op.CONTAINS, "x@y"), 'tostring(To) contains ["x@y"]'),
     ("bags Raw Parameters", test(Op.CONTAINS, "ForwardTo"), 'tostring(Raw["Parameters"]) contains ["ForwardTo"]'),
 ]
@@ -61,6 +63,8 @@ REFUSED = [
     ("bags Raw Parameters", test(Op.EQ, "x")),
     ("guid More Id", test(Op.EQ, "AB-C")),
     ("dash RemoteIP", test(Op.REGEX, "^-$")),
+    ("hex Logon", test(Op.EQ, "999")),
+    ("hex Logon", test(Op.STARTSWITH, "0x3")),
 ]
 
 
@@ -85,6 +89,7 @@ HELD = [
     ("list To", "a", {"To": ["a"]}),
     ("bags Raw Parameters", "a", {"Raw": {"Parameters": ["a"]}}),
     ("always x", "x", {}),
+    ("hex Logon", "0x3e7", {"Logon": 999}),
 ]
 
 

@@ -18,10 +18,10 @@ detection:
     condition: sel
 """
 LOGON = """
-title: Session of the local system
+title: Shell in the root of the disk
 logsource: {category: process_creation, product: windows}
 detection:
-    sel: {LogonId: '0x3e7', Image|endswith: '\\cmd.exe'}
+    sel: {CurrentDirectory: 'C:\\', Image|endswith: '\\cmd.exe'}
     condition: sel
 """
 BROKEN = """

@@ -103,10 +103,10 @@ detection:
 """
 
 ODD = """
-title: Session of the local system
+title: Shell in the root of the disk
 logsource: {category: process_creation, product: windows}
 detection:
-    sel: {LogonId: '0x3e7', Image|endswith: '\\cmd.exe'}
+    sel: {CurrentDirectory: 'C:\\', Image|endswith: '\\cmd.exe'}
     condition: sel
 """
 
@@ -192,13 +192,13 @@ def test_what_cannot_be_said_is_refused_with_the_schema_that_can() -> None:
     found = done(ODD, "defender-xdr")
     assert found.text == ""
     assert found.verdict is Verdict.UNTESTED
-    assert [loss.construct for loss in found.losses] == ["the field LogonId", "nearest schema"]
+    assert [loss.construct for loss in found.losses] == ["the field CurrentDirectory", "nearest schema"]
     assert "sentinel-asim" in found.losses[1].why
 
 
 def test_losses_are_named_and_seen_by_the_proof() -> None:
     found = done(ODD, "defender-xdr", allow_loss=True)
-    assert [(loss.construct, loss.effect) for loss in found.losses] == [("the field LogonId", "widened")]
+    assert [(loss.construct, loss.effect) for loss in found.losses] == [("the field CurrentDirectory", "widened")]
     assert found.verdict is Verdict.WIDER
     assert found.witness is not None
     assert (found.witness.source_matches, found.witness.target_matches) == (False, True)

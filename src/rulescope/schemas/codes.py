@@ -159,6 +159,26 @@ class Dash(FieldMap):
         row[self.columns[0]] = None if value == "-" else stored(value, self.type(types))
 
 
+class Hex(FieldMap):
+    """A number the source writes as `0x3e7`: `hex LogonId`."""
+
+    FORM = re.compile(r"0x(0|[1-9a-f][0-9a-f]*)", re.I)
+
+    def match(self, match: Match, types: Types) -> Expr:
+        found = [self.FORM.fullmatch(text_of(value)) for value in match.values]
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return super().match(match, types)
+        if match.op is not Op.EQ or match.cased or not all(found):
+            raise UnsupportedError("a number", f"{self.field} {match.op}")
+        return super().match(replace(match, values=tuple(int(each[1], 16) for each in found if each)), types)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        found = self.FORM.fullmatch(text_of(value))
+        if value is not None and (found is None or int(found[1], 16) >= 2**63):
+            raise Outside(f"{self.field} is a number like 0x3e7, not {value!r}")
+        row[self.columns[0]] = int(found[1], 16) if found else None
+
+
 class Guid(Json):
     """An identifier in braces, without them there: `guid AdditionalFields SubcategoryGuid`."""
 
@@ -189,5 +209,6 @@ KINDS: dict[str, type[FieldMap]] = PLAIN | {
     "bags": Bags,
     "dash": Dash,
     "guid": Guid,
+    "hex": Hex,
 }
 """First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""
