@@ -43,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_in_two_schemas(folder: Path) -> None:
     steps: list[tuple[int, int]] = []
     found = verify.verify(folder, ("sentinel-asim", "defender-xdr"), progress=lambda *step: steps.append(step))
-    assert [rule.title for rule in found.rules] == ["Odd agent", "Session of the local system"]
+    assert [rule.title for rule in found.rules] == ["Odd agent", "Shell in the root of the disk"]
     assert [(each.schema, bool(each.text)) for each in found.translations] == [
         ("sentinel-asim", True),
         ("defender-xdr", False),
