@@ -64,6 +64,12 @@ TABLE: list[tuple[str, Any]] = [
     ("parse_csv('')", [""]),
     ("parse_xml('<a x=\"1\"><b>t</b><b>u</b></a>')", {"a": {"@x": "1", "b": ["t", "u"]}}),
     ("parse_xml('<a>')", None),
+    ("parse_xml('<e/>')", {"e": None}),
+    ("parse_xml('<e n=\"v\"/>')", {"e": {"@n": "v"}}),
+    ("tostring(parse_xml('<e n=\"v\">t</e>'))", '{"e":{"@n":"v","#text":"t"}}'),
+    ("tostring(parse_xml('<e> t <a>u</a> </e>'))", '{"e":{"#text":"t","a":"u"}}'),
+    ("parse_xml('<e>t<a/>u</e>')", {"e": {"#text": ["t", "u"], "a": None}}),
+    ("parse_xml('<x:e xmlns:x=\"u\"><!-- c --><x:a>1</x:a><![CDATA[z]]></x:e>')", {"x:e": {"@xmlns:x": "u", "x:a": "1"}}),
     ("parse_xml('')", None),
     ("parse_urlquery('a=1&b=x%20y')", {"Query Parameters": {"a": "1", "b": "x y"}}),
     ("parse_url('https://u:p@host.example:8443/x/y?q=1#f')", {

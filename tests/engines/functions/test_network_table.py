@@ -9,6 +9,9 @@ import pytest
 from .answers import answer
 
 TABLE: list[tuple[str, Any]] = [
+    ("ipv4_is_in_any_range('1.2.3.4', dynamic(['x', '1.2.3.0/24']))", True),
+    ("ipv4_is_in_any_range('1.2.3.4', dynamic(['x', '9.9.9.0/24']))", None),
+    ("ipv4_is_in_any_range('1.2.3.4', '9.9.9.0/24', '8.8.8.8')", False),
     ("ipv4_is_private('10.255.0.1')", True),
     ("ipv4_is_private('172.15.255.255')", False),
     ("ipv4_is_private('172.31.0.1')", True),

@@ -57,6 +57,7 @@ def table() -> list[Scalar]:
         geo_points,
         geo_shapes,
         graphs,
+        markup,
         network,
         parsers,
         series,
@@ -71,6 +72,7 @@ def table() -> list[Scalar]:
     return [
         *text.FUNCTIONS,
         *parsers.FUNCTIONS,
+        *markup.FUNCTIONS,
         *agents.FUNCTIONS,
         *units.FUNCTIONS,
         *statistics.FUNCTIONS,

@@ -49,8 +49,9 @@ def ipv4_in_range(address: str, network: str) -> bool | None:
 
 
 def ipv4_in_any(address: str, networks: str) -> bool | None:
+    """Null where no network holds the address and one of them, or the address, is none."""
     found = [ipv4_in_range(address, str(item)) for item in _flat(json.loads(networks))]
-    return True if any(found) else (None if _v4(address) is None else False)
+    return True if any(found) else None if None in found or _v4(address) is None else False
 
 
 def _flat(value: object) -> list[object]:
@@ -132,8 +133,9 @@ def ipv6_in_range(address: str, network: str) -> bool | None:
 
 
 def ipv6_in_any(address: str, networks: str) -> bool | None:
+    """Null where no network holds the address and one of them, or the address, is none."""
     found = [ipv6_in_range(address, str(item)) for item in _flat(json.loads(networks))]
-    return True if any(found) else (None if _v6(address) is None else False)
+    return True if any(found) else None if None in found or _v6(address) is None else False
 
 
 def parse_ipv6(text: str, prefix: int) -> str | None:

@@ -9,7 +9,6 @@ import re
 import urllib.parse
 from itertools import pairwise
 from typing import Any
-from xml.etree import ElementTree
 
 from ...errors import RunError
 from ...regex import compiled
@@ -141,45 +140,6 @@ def parse_path(text: str) -> str:
     )
 
 
-def parse_xml(text: str) -> str | None:
-    """Source: https://learn.microsoft.com/kusto/query/parse-xml-function; a document type is refused."""
-    if not text.strip() or len(text) > 128 * 1024 or "<!DOCTYPE" in text or "<!ENTITY" in text:
-        return None
-    try:
-        root = ElementTree.fromstring(text)
-    except ElementTree.ParseError:
-        return None
-    return _json({_local(root.tag): _element(root, 0)})
-
-
-def _local(tag: str) -> str:
-    return tag.rsplit("}", 1)[-1]
-
-
-def _element(node: ElementTree.Element, depth: int) -> Any:
-    if depth > 200:
-        return None
-    made: dict[str, Any] = {f"@{_local(name)}": value for name, value in node.attrib.items()}
-    for child in node:
-        name, value = _local(child.tag), _element(child, depth + 1)
-        if name in made:
-            if not isinstance(made[name], list):
-                made[name] = [made[name]]
-            made[name].append(value)
-        else:
-            made[name] = value
-    text = (node.text or "").strip()
-    if not made:
-        return _leaf(text)
-    if text:
-        made["#text"] = _leaf(text)
-    return made
-
-
-def _leaf(text: str) -> Any:
-    return text or None
-
-
 def parse_version(text: str) -> str | None:
     parts = text.strip().split(".")
     if not 1 <= len(parts) <= 4 or not all(part.isdigit() and len(part) <= 8 for part in parts):
@@ -270,7 +230,6 @@ FUNCTIONS = [
     Scalar("parse_url", "s>s", parse_url),
     Scalar("parse_urlquery", "s>s", parse_urlquery),
     Scalar("parse_path", "s>s", parse_path),
-    Scalar("parse_xml", "s>s", parse_xml),
     Scalar("parse_version", "s>s", parse_version),
     Scalar("parse_kv", "ssssssb>s", parse_kv),
 ]
