@@ -98,7 +98,16 @@ def _how(expr: m.Expr, names: Names) -> str:
     match expr:
         case m.Field(name):
             return names.counted.get(name, "")
-        case m.Call("array_length" | "strlen" | "string_size" | "countof" | "dcount_hll" | "bag_keys" | "set_union"):
+        case m.Call(
+            "array_length"
+            | "strlen"
+            | "string_size"
+            | "datetime_diff"
+            | "countof"
+            | "dcount_hll"
+            | "bag_keys"
+            | "set_union"
+        ):
             return m.outline_expr(expr)
         case m.Call("+" | "-" | "*" | "/" | "round" | "todouble" | "toint" | "tolong" | "abs" | "toreal", args):
             found = [how for how in (_how(arg, names) for arg in args) if how]
@@ -141,8 +150,10 @@ def _correlated(stage: m.Correlate, number: int) -> Iterator[Threshold]:
     for expr in m.expressions(stage.condition, m.Match):
         if isinstance(expr.subject, m.Field) and expr.op in ORDER:
             for value in expr.values:
-                text = f"{stage.kind} {SIGNS[expr.op]} {value}"
-                yield Threshold(expr.subject.name, stage.kind, expr.op, value, text, number, expr.span)
+                how = f"{stage.kind}({stage.field})" if stage.field else stage.kind
+                yield Threshold(
+                    expr.subject.name, how, expr.op, value, f"{how} {SIGNS[expr.op]} {value}", number, expr.span
+                )
 
 
 def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[TimeWindow, ...]:
@@ -272,7 +283,7 @@ def _column(column: m.Column, names: Names) -> str:
             return spoken(value)
         case m.Call("tostring" | "tolower" | "toupper" | "toint" | "tolong", (m.Field(inner),)) if not column.name:
             return inner
-    return column.name or (value.name if isinstance(value, m.Field) else shown(value, names.aliases))
+    return column.name or (value.name if isinstance(value, m.Field) else subject(value, names.aliases) or spoken(value))
 
 
 def group_by(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[str, ...]:

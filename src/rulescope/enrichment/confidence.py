@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis import shown
-from ..model import And, Compare, Expr, Field, Match, Node, Not, OpaqueExpr, Or, Within, expressions
+from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, OpaqueExpr, Or, Within, expressions
 from .facts import Facts, Sentence
 from .guidance import KINDS
 from .hypothesis import OUTSIDE, speaker
@@ -100,9 +100,10 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if len(every) == 1 and least:
         return [(0, Sentence(f"It rests on a single field{counts}.", "indicators", next(iter(least))))]
     if every and any(together):
-        reached = ", once the count is reached" if counted else ""
-        what = "A match in a single field" if least else "The kind of event alone"
-        return [(0, Sentence(f"{what} is enough{reached}.", "indicators", next(iter(least), "")))]
+        beside = " beside the kind of event" if all(fields & KINDS for fields in together) else ""
+        what = f"It asks for a match in one field only{beside}" if least else "The kind of event alone is enough for it"
+        reached = ", and counts what matches" if counted else ""
+        return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if counts:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
     if any(part.asks or part.watchlists or part.role != "main" for part in facts.parts):
@@ -111,20 +112,15 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
 
 
 def _alternatives(facts: Facts) -> list[frozenset[str]]:
-    """The fields each alternative tests together, joined parts with the main one; of correlated rules, those of each."""
+    """The fields each alternative tests together, those of joined parts and correlated rules with the main one's."""
     base: frozenset[str] = frozenset()
     sides: list[frozenset[str]] = []
-    rules: list[frozenset[str]] = []
     for part in _asking(facts):
         found = _fields(And((*part.asks, *part.joint)), speaker(part), 0)
-        if part.role in ("main", "joined", "fetched"):
-            base |= found
-        elif part.role in ("also", "member"):
+        if part.role in ("also", "member"):
             sides.append(found)
         else:
-            rules.append(found)
-    if rules:
-        return rules
+            base |= found
     if any(part.role == "member" for part in facts.parts):
         return [base | found for found in sides]
     return [found for found in (base, *sides) if found]
@@ -135,7 +131,12 @@ def _tested(facts: Facts) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     for part in _asking(facts):
         names = speaker(part)
-        tests = [each for expr in (*part.asks, *part.joint) for each in (expr, *expressions(expr, Match))]
+        tests = [
+            each
+            for expr in (*part.asks, *part.joint)
+            for each in (expr, *expressions(expr, Match))
+            if not (isinstance(each, Match) and each.op in (Op.EMPTY, Op.EXISTS))
+        ]
         found = found.union(*(_fields(each, names, 0) for each in tests))
     return found
 

@@ -36,7 +36,7 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     if not tested or not tested <= NAMES or facts.counted or facts.joins or len(facts.activities) != 1:
         return
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
-    if any(found.op not in (Op.EQ, Op.ENDSWITH) for found in wanted):
+    if any(found.op not in (Op.EQ, Op.ENDSWITH) or " " in str(found.value) for found in wanted):
         return
     names = listed(list(dict.fromkeys(quoted(re.split(r"[\\/]", str(found.value))[-1]) for found in wanted)))
     scope, title = facts.activities[0]
@@ -70,7 +70,9 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
     of = first.how.partition("(")[2].rstrip(")").split(",")[0]
-    what = f"different values of {code(of)}" if first.how.startswith("dcount") and of else "such entries"
+    what = (
+        f"different values of {code(of)}" if first.how.startswith(("dcount", "value_count")) and of else "such entries"
+    )
     text = f"The count ({code(first.text)}) is fixed: measure first how many {what}{per} your busiest harmless sources make."
     yield Sentence(text, "thresholds", first.text)
 

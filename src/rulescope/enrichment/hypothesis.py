@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import And, Expr
+from ..model import And, Correlate, Expr
 from ..schemas import platforms
 from ..text import Span
 from .facts import Counted, Facts, Sentence
@@ -110,7 +110,7 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         if part is main or part.role == "looked up" or not (part.scopes or part.watchlists):
             continue
         asked, where = _asked(part), place(facts, part)
-        twice = part.role in ("also", "member", "listed") and asked and where in said.get(asked, ())
+        twice = part.role in ("also", "member") and asked and where in said.get(asked, ())
         text = "" if twice else _told(facts, part, asked, asked in said, main)
         if text:
             said.setdefault(asked, set()).add(where)
@@ -154,7 +154,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
         case "main" if main is not None and main.by and not part.asks:
             return f"They are matched by {_fields(main.by)} with {entries}."
         case "listed" if seen:
-            return f"{code(part.name)} comes from {entries} in which {seen}." if part.name else ""
+            return f"{code(part.name)} comes from {entries} in which {seen}{when}." if part.name else ""
         case "also" if again:
             return f"It asks the same of {where}."
         case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched" | "listed":
@@ -235,6 +235,7 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
         if first.op in ("lt", "le", "eq", "ne"):
             start = "It is the number that counts: the rule keeps"
         yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
+    yield from _in_time(facts)
     rest = [each for each in facts.counted if each not in counting]
     if rest:
         said = list(
@@ -244,6 +245,18 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
         )
         text = f"It keeps only results in which {listed(said, 'and', 4)}."
         yield Sentence(text, "thresholds", rest[0].text, rest[0].span)
+
+
+def _in_time(facts: Facts) -> Iterator[Sentence]:
+    """Of correlated rules, that each of them must be seen."""
+    for stage in facts.query.stages if facts.query else ():
+        if isinstance(stage, Correlate) and stage.kind.startswith(("temporal", "near")) and len(stage.rules) > 1:
+            order = " in this order" if stage.kind == "temporal_ordered" else ""
+            within = f" within {duration(stage.timespan)}" if stage.timespan else ""
+            per = f" for the same {_fields(stage.group_by)}" if stage.group_by else ""
+            each = "both" if len(stage.rules) == 2 else f"all {len(stage.rules)}"
+            text = f"None of them is enough alone: {each} must be seen{order}{within}{per}."
+            yield Sentence(text, "thresholds", stage.kind, stage.span)
 
 
 def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
@@ -265,8 +278,7 @@ def _amount(counted: Counted) -> str:
         case "dcount" | "count_distinct" | "dcountif":
             return f"{number} different values of {code(of)}"
         case "value_count":
-            named = f" of {code(counted.field)}" if counted.field != "count" else ""
-            return f"{number} different values{named}"
+            return f"{number} different values{f' of {code(of)}' if of else ''}"
     return f"{number} of them"
 
 

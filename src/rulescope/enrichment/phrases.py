@@ -116,7 +116,14 @@ def _test(test: Match, speaker: Speaker, negated: bool) -> Phrase:
     path = fields.name_of(speaker.common(name))
     if path and test.op is Op.ENDSWITH and (names := _names(test.values)):
         return Phrase(field_words(name, path), verb(Op.EQ, names, test.every, negated))
+    whole = WHOLE_PATHS.get(speaker.common(name), "")
+    if whole and any("\\" in value or "/" in value for value in test.values if isinstance(value, str)):
+        return Phrase(field_words(name, whole), verb(test.op, test.values, test.every, negated))
     return Phrase(_subject(test.subject, speaker), verb(test.op, test.values, test.every, negated))
+
+
+WHOLE_PATHS = {"process.name": "process.executable", "process.parent.name": "process.parent.executable"}
+"""Fields called a name that hold a path in some logs, and what they are called when their values are paths."""
 
 
 def _names(values: Iterable[object]) -> list[str]:

@@ -171,7 +171,9 @@ def _hunt(fields: Fields) -> tuple[list[Rule], list[Failure]]:
 
 def _hunt_language(query: str, spoken: list[str | None]) -> str | None:
     """Which of a hunt's languages a query is in: ES|QL starts with `from`, osquery with `select`; else the only one."""
-    opening = re.sub(r"^\s*(?://[^\n]*\n\s*|/\*.*?\*/\s*|--[^\n]*\n\s*)*", "", query, flags=re.DOTALL)[:12].lower()
+    opening = re.sub(r"^\s*(?:sql\s*\n\s*)?(?://[^\n]*\n\s*|/\*.*?\*/\s*|--[^\n]*\n\s*)*", "", query, flags=re.DOTALL)[
+        :12
+    ].lower()
     if opening.startswith(("select", "with")):
         return None
     if opening.startswith(("from", "row", "show", "ts ")):

@@ -18,6 +18,7 @@ PATH_NAMES = {  # field of a whole path -> field of its last part
     "file.path": "file.name",
     "dll.path": "dll.name",
     "target.process.executable": "target.process.name",
+    "source.process.executable": "source.process.name",
 }
 
 

@@ -163,6 +163,8 @@ def _passed_on(query: Query, lets: Mapping[str, Query]) -> list[str] | None:
                 pass
             case Join(kind="leftouter"):
                 pass
+            case Join(right, on) if all(isinstance(key.left, Field) and key.left.name in ALERT_IDS for key in on):
+                inner = _passed_on(right, known)
             case _ if isinstance(stage, PASSING):
                 pass
             case _:
@@ -181,6 +183,8 @@ def _newest(expr: Expr) -> bool:
     )
 
 
+ALERT_IDS = ("AlertId", "SystemAlertId", "VendorOriginalId")
+"""Columns by which the parts of one alert are put together."""
 TIMES = ("TimeGenerated", "Timestamp")
 
 

@@ -12,6 +12,7 @@ from .facts import Found, shipped
 from .pages import DataRow
 
 MOST_FILLERS = 4
+MOST_NEED = 300
 WATCHLISTS = ("_GetWatchlist", "_GetWatchlistAlias")
 
 
@@ -54,7 +55,8 @@ def _row(found: Found, scope: str, stated: dict[str, tuple[str, ...]]) -> DataRo
 def _need(definition: str) -> str:
     """What the author of a Sigma rule says of its log source, on one line, without the word before it."""
     line = " ".join(definition.split())
-    return re.sub(r"^requirements?\s*:\s*", "", line, flags=re.IGNORECASE)
+    line = re.sub(r"^requirements?\s*:\s*", "", line, flags=re.IGNORECASE)
+    return line if len(line) <= MOST_NEED else f"{line[: MOST_NEED - 1].rsplit(' ', 1)[0]} …"
 
 
 def _kind(table: str) -> str:
