@@ -16,12 +16,37 @@ MOST_ALIASES = 100
 MOST_CHARACTERS = 5_000_000
 
 
+class _Loader(LOADER):  # type: ignore[misc]
+    """Makes plain values, and notes each key that a mapping has twice, of which YAML keeps the last."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.repeated: list[tuple[str, int]] = []
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [str(key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.tag != MERGE]
+        if len(set(keys)) < len(keys):
+            twice = (
+                key for key, _ in node.value if isinstance(key, yaml.ScalarNode) and keys.count(str(key.value)) > 1
+            )
+            self.repeated += [(str(key.value), key.start_mark.line) for key in list(twice)[1:]]
+        return super().construct_mapping(node, deep)
+
+
+MERGE = "tag:yaml.org,2002:merge"
+
+
 def documents(text: str, path: str = "", line: int = 1) -> list[Any]:
     """Every YAML document of `text` as plain values, dates kept as YAML makes them.
 
     `line` is where `text` starts in its file, for error places.
     Raises FormatError on malformed YAML, on more than 100 aliases, and on texts over 5 million characters.
     """
+    return [value for value, _ in _loaded(text, path, line)]
+
+
+def _loaded(text: str, path: str, line: int) -> list[tuple[Any, tuple[tuple[str, int], ...]]]:
+    """The documents of `text`, each with the keys it repeats and their lines in the file."""
     if len(text) > MOST_CHARACTERS:
         raise FormatError(
             f"YAML of {len(text):,} characters; at most {MOST_CHARACTERS:,} are read", Place(path, line, 1)
@@ -29,7 +54,16 @@ def documents(text: str, path: str = "", line: int = 1) -> list[Any]:
     try:
         if "*" in text and "&" in text:
             _refuse_alias_bombs(text, path, line)
-        return list(yaml.load_all(text, Loader=LOADER))
+        loader = _Loader(text)
+        try:
+            found = []
+            while loader.check_data():
+                value = loader.get_data()
+                found.append((value, tuple((key, line + at) for key, at in loader.repeated)))
+                loader.repeated = []
+            return found
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(path, line + mark.line, mark.column + 1) if mark else Place(path, line, 1)
@@ -53,6 +87,7 @@ class Part(NamedTuple):
     text: str
     start: int  # offset in the whole text
     line: int  # of the file
+    repeated: tuple[tuple[str, int], ...] = ()  # keys that a mapping has twice, with the line of the second
 
 
 @lru_cache(maxsize=64)
@@ -68,8 +103,9 @@ def parts(text: str, path: str = "", line: int = 1) -> tuple[Part, ...]:
         own = text[start:end]
         at = line + text.count("\n", 0, start)
         if own.strip() and not own.lstrip().startswith("%"):
-            values = [value for value in documents(own, path, at) if value is not None]
-            found.extend(Part(value, own, start, at) for value in values)
+            found.extend(
+                Part(value, own, start, at, repeated) for value, repeated in _loaded(own, path, at) if value is not None
+            )
         start = mark.end() if mark else end
     return tuple(found)
 

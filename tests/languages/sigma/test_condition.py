@@ -69,6 +69,18 @@ FAULTS = [
 ]
 
 
+def test_brackets_and_negations_without_end_are_no_crash() -> None:
+    with pytest.raises(QuerySyntaxError) as raised:
+        parse(RULE + "(" * 3_000 + "a" + ")" * 3_000)
+    assert "at most 100 brackets" in raised.value.errors[0].message
+    assert outline_expr(parse(RULE + "not " * 5_001 + "a").stages[1].predicate).startswith("not(")  # type: ignore[union-attr]
+
+
+def test_a_detection_may_have_any_letters() -> None:
+    query = parse(RULE.replace("    condition", "    détection: {f: 1}\n    condition") + "1 of dé* or détection")
+    assert outline_expr(query.stages[1].predicate) == "any(f eq [1], f eq [1])"  # type: ignore[union-attr]
+
+
 @pytest.mark.parametrize(("text", "message", "column"), FAULTS)
 def test_faults(text: str, message: str, column: int) -> None:
     with pytest.raises(QuerySyntaxError) as raised:

@@ -109,6 +109,29 @@ def test_every_case_of_windash_under_all() -> None:
     assert not holds(expr, {"f": "/a x -a -c"})
 
 
+WRITTEN = [  # what YAML would make another value of
+    ("f|endswith: 1.10", 'f endswith ["1.10"]'),
+    ("f|startswith: [10.0, 0x1F, 010, 1_000, -5, 7]", 'f startswith ["10.0", "0x1F", "010", "1_000", "-5", "7"]'),
+    ("f|contains:\n    - 5.0\n    - 1.10", 'f contains ["5.0", "1.10"]'),
+    ("f: 10:20:30", 'f eq ["10:20:30"]'),
+    ("f: 10:11:22:33:44:55", 'f eq ["10:11:22:33:44:55"]'),
+    ("f: 2024-01-31 10:00:00", 'f eq ["2024-01-31 10:00:00"]'),
+    ("f: [2024-01-31, '2024-02-01T10:00:00Z', 2024-02-02T10:00:00Z]", 'f eq ["2024-01-31", "2024-02-01T10:00:00Z", "2024-02-02T10:00:00Z"]'),
+    ("f: 9007199254740993", "f eq [9007199254740993]"),
+    ("f|gt: 9007199254740993", "f gt [9007199254740993]"),
+    ("'|all': [1.10, 10:20:30]", '* contains every ["1.10", "10:20:30"]'),
+    (r"f|expand: '\%plain%who%'", 'f eq ["%plainann", "%plainbob"]'),
+    (r"f|expand: '100\%'", 'f eq ["100%"]'),
+    (r"f|expand: 'C:\Users\%who%'", r'f eq ["C:\\Users\\ann", "C:\\Users\\bob"]'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "expected"), WRITTEN, ids=[item[0] for item in WRITTEN])
+def test_values_are_those_the_author_wrote(item: str, expected: str) -> None:
+    expr = predicate(f"sel:\n    {item}", placeholders={"who": ["ann", "bob"]})
+    assert outline_expr(expr) == expected
+
+
 FIELDREF = [
     ("f|fieldref: g", {"f": "Ann", "g": "ann"}, {"f": "ann"}),
     ("f|fieldref|startswith: g", {"f": "annex", "g": "ANN"}, {"f": "xann", "g": "ann"}),
@@ -156,6 +179,9 @@ FAULTS = [
     ("sel: {}", "an empty mapping detects nothing", 4),
     ("sel:\n    - null", "null is nothing to look for", 4),
     ("sel:\n    f|lt: x", "incompatible", 5),
+    ("sel:\n    f: x\n    g: y\n    f: z", "'f' stands twice, and only the last would count", 7),
+    ("sel:\n    on: x", "expected the name of a field, found True: put it in quotes", 4),
+    ("sel: " + "[" * 30 + "x" + "]" * 30, "lists within lists, deeper than 20", 4),
 ]
 
 
@@ -166,6 +192,11 @@ def test_faults_have_places(detection: str, message: str, line: int) -> None:
     (fault,) = raised.value.errors
     assert message in fault.message
     assert (fault.place.path, fault.place.line) == ("rule.yml", line)
+
+
+def test_a_key_may_stand_again_elsewhere() -> None:
+    assert outline_expr(predicate("sel:\n    - f: x\n    - f: y")) == 'any(f eq ["x"], f eq ["y"])'
+    assert outline_expr(predicate("base: &b {f: x}\nsel:\n    <<: *b\n    f: y")) == 'f eq ["y"]'
 
 
 def test_all_faults_are_told() -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from ...model import And, Expr, Not, Op, Or
 
-TOKEN = re.compile(
-    r"\s+|(?P<word>[\w*.-]+)|(?P<mark>[()|,]|[<>]=?|==?|!=)|(?P<quote>'[^']*'|\"[^\"]*\")|(?P<bad>.)", re.ASCII
-)
+TOKEN = re.compile(r"\s+|(?P<word>[\w*.-]+)|(?P<mark>[()|,]|[<>]=?|==?|!=)|(?P<quote>'[^']*'|\"[^\"]*\")|(?P<bad>.)")
+
+DEEPEST = 100  # brackets within brackets
 
 COMPARISONS = {"<": Op.LT, "<=": Op.LE, ">": Op.GT, ">=": Op.GE, "=": Op.EQ, "==": Op.EQ, "!=": Op.NE}
 MEASURES = {"count": "event_count", "sum": "value_sum", "avg": "value_avg"}
@@ -86,6 +86,7 @@ class _Parser:
         self.names = names
         self.lower = lower
         self.at = 0
+        self.depth = 0
 
     @property
     def token(self) -> Token:
@@ -122,15 +123,19 @@ class _Parser:
         while self.token.text not in self.names and self.take("not"):
             count += 1
         expr = self.operand()
-        for _ in range(count):
+        for _ in range(count if count < 3 else 2 - count % 2):
             expr = Not(expr)
         return expr
 
     def operand(self) -> Expr:
         if self.take("("):
+            self.depth += 1
+            if self.depth > DEEPEST:
+                raise self.error(f"at most {DEEPEST} brackets within each other")
             expr = self.either()
             if not self.take(")"):
                 raise self.error(")")
+            self.depth -= 1
             return expr
         token = self.token
         if token.kind != "word" or (token.text.lower() in ("and", "or", "of") and token.text not in self.names):

@@ -14,6 +14,7 @@ from .documents import Document, Source
 from .values import ItemError, Placeholders, lower_item
 
 NO_DETECTIONS = ("condition", "timeframe", "rules")
+DEEPEST = 20
 LOGSOURCE = ("category", "product", "service")
 
 
@@ -69,14 +70,19 @@ class Detections:
             span = Span(at + error.start, at + error.start + error.length)
         self.faults.append(Fault(error.message, self.source.place(span.start), span, error.found, error.expected))
 
-    def _definition(self, value: Any, path: tuple[str, ...]) -> Expr:
+    def _definition(self, value: Any, path: tuple[str, ...], depth: int = 0) -> Expr:
+        if depth > DEEPEST:
+            return self._fault(f"lists within lists, deeper than {DEEPEST}", path)
         if isinstance(value, Mapping):
             if not value:
                 return self._fault("an empty mapping detects nothing", path)
+            wrong = next((key for key in value if not isinstance(key, str | int | None) or isinstance(key, bool)), None)
+            if wrong is not None:
+                return self._fault(f"expected the name of a field, found {wrong!r}: put it in quotes", path)
             terms = tuple(self._item(None if key is None else str(key), item, path) for key, item in value.items())
             return terms[0] if len(terms) == 1 else And(terms, self.source.span_of(*path))
         if isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
-            terms = tuple(self._definition(item, path) for item in value)
+            terms = tuple(self._definition(item, path, depth + 1) for item in value)
             return terms[0] if len(terms) == 1 else Or(terms, self.source.span_of(*path))
         if value is None or value == []:
             return self._fault("an empty detection detects nothing", path)
@@ -85,9 +91,16 @@ class Detections:
     def _item(self, key: str | None, value: Any, path: tuple[str, ...]) -> Expr:
         span = self.source.span_of(*path, *((key,) if key else ()))
         try:
-            return lower_item(key, value, self.placeholders, span)
+            return lower_item(key, value, self.placeholders, span, self._written(key, path, span))
         except ItemError as error:
             return self._fault(str(error), (*path, key) if key else path)
+
+    def _written(self, key: str | None, path: tuple[str, ...], span: Span | None) -> str:
+        """The item as its author wrote it, "" when it does not stand in this document (it is from a global one)."""
+        if span is None:
+            return ""
+        text = self.source.text[span.start : span.end]
+        return text if text.lstrip("\"'").startswith(key or path[-1]) else ""
 
     def _fault(self, message: str, path: tuple[str, ...]) -> Expr:
         span = self.source.span_of(*path) or Span(self.source.start, self.source.start)

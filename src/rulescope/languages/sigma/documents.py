@@ -107,6 +107,7 @@ def read_documents(text: str, path: str = "", line: int = 1) -> tuple[Document, 
         source = Source(text, path, line, part.start, part.start + len(part.text))
         if not isinstance(part.value, dict):
             raise source.error(f"expected a mapping, found {type(part.value).__name__}", expected="a mapping")
+        _refuse_repeated(part.repeated, source)
         values: dict[str, Any] = {str(key): value for key, value in part.value.items()}
         action = values.pop("action", None)
         if action == "global":
@@ -129,6 +130,21 @@ def read_documents(text: str, path: str = "", line: int = 1) -> tuple[Document, 
         source = Source(text, path, line, 0, len(text))
         raise source.error("no rule: expected detection, correlation or filter", expected="detection")
     return tuple(documents)
+
+
+SECTIONS = ("detection", "correlation", "filter", "logsource")
+
+
+def _refuse_repeated(repeated: tuple[tuple[str, int], ...], source: Source) -> None:
+    """Raises QuerySyntaxError for a key that stands twice in a section that means something: YAML keeps the last only."""
+    for key, line in repeated:
+        offset = _offset(source.text, line - source.line + 1, 1)
+        for section in SECTIONS:
+            span = source.span_of(section)
+            if span is not None and span.start <= offset <= span.end:
+                at = source.text.find(key, offset)
+                where = Span(at, at + len(key)) if at >= 0 else Span(offset, offset)
+                raise source.error(f"{section}: {key!r} stands twice, and only the last would count", where, key)
 
 
 def _document(values: dict[str, Any], source: Source) -> Document:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from sigma.conditions import ConditionAND
@@ -38,6 +37,7 @@ from ...errors import UnsupportedError
 from ...model import ANY, And, Call, Compare, Expr, Field, Literal, Match, Not, Op, OpaqueExpr, Or, Scalar
 from ...regex import compiled
 from ...text import Span
+from .written import as_written, shown
 
 Placeholders = Mapping[str, Sequence[str]]
 
@@ -79,18 +79,22 @@ class _AnyEngine(RegexEngine):
 POLICY = SigmaPolicy(regex_engine=_AnyEngine())
 
 
-def lower_item(key: str | None, value: Any, placeholders: Placeholders, span: Span | None = None) -> Expr:
-    """The expression of `key: value`; a key of None (or without a field name) is a keyword. Raises ItemError."""
+def lower_item(
+    key: str | None, value: Any, placeholders: Placeholders, span: Span | None = None, text: str = ""
+) -> Expr:
+    """The expression of `key: value`; a key of None (or without a field name) is a keyword. Raises ItemError.
+
+    `text`: the item as it is written, for values that YAML makes another value of (dates, `1.10`, `10:20:30`).
+    """
     field, *modifiers = (key or "").split("|")
     modifiers = [ALIASES.get(name, name) for name in modifiers]
-    values = [_day(item) for item in value] if isinstance(value, list) else [_day(value)]
+    textual = not field or not TEXTUAL.isdisjoint(modifiers)
+    values = as_written(value if isinstance(value, list) else [value], text.partition(":")[2] or text, textual)
     for one in values:
         if not isinstance(one, str | int | float | bool | None):
             raise ItemError(f"{key or 'keywords'}: expected text, a number, true, false or null, found {_kind(one)}")
-    if TEXTUAL.intersection(modifiers):
-        values = [
-            _text(item) if isinstance(item, int | float) and not isinstance(item, bool) else item for item in values
-        ]
+    if "expand" in modifiers:
+        values = [_escaped(item) if isinstance(item, str) else item for item in values]
     if "re" in modifiers and not all(isinstance(one, str) for one in values):
         raise ItemError(
             f"{key}: expected a regular expression, found {next(o for o in values if not isinstance(o, str))!r}"
@@ -101,6 +105,7 @@ def lower_item(key: str | None, value: Any, placeholders: Placeholders, span: Sp
         raise ItemError(f"{key or 'keywords'}: {str(error).splitlines()[0]}") from error
     subject = Field(item.field) if item.field is not None else None
     found = item.value or [SigmaNull()]
+    _restore(found, values)
     every = item.value_linking is ConditionAND
     try:
         expr = _linked([_value(subject, one, placeholders, span) for one in found], every, span)
@@ -146,7 +151,7 @@ def _value(field: Field | None, value: Any, placeholders: Placeholders, span: Sp
             return Match(_time_part(subject, part), Op.EQ, (number,), span=span)
         case SigmaNumber(number=number):
             if field is None:
-                return Match(ANY, Op.CONTAINS, (_text(number),), span=span)
+                return Match(ANY, Op.CONTAINS, (shown(number),), span=span)
             return Match(subject, Op.EQ, (number,), span=span)
         case SigmaBool(boolean=boolean):
             if field is None:
@@ -235,13 +240,30 @@ def _replaced(field: Field | None, value: Any, placeholders: Placeholders, span:
     return _linked([_value(field, one, placeholders, span) for one in replaced], False, span)
 
 
-def _text(number: Any) -> str:
-    return str(int(number)) if isinstance(number, float) and number.is_integer() else str(number)
+PERCENT = "\ue025"  # stands for a percent sign that is none of a placeholder's
 
 
-def _day(value: Any) -> Any:
-    """YAML makes a date of 2024-01-31: its text again."""
-    return value.isoformat() if isinstance(value, date) and not isinstance(value, datetime) else value
+def _escaped(value: str) -> str:
+    """`\\%` is a plain percent sign, when the other signs then pair up: in `C:\\%user%` they would not."""
+    plain = re.sub(r"(?<!\\)\\%", PERCENT, value)
+    return plain if plain.count("%") % 2 == 0 else value
+
+
+def _restore(found: list[Any], given: Sequence[Any]) -> None:
+    """Puts back what pySigma cannot carry: whole numbers past 2**53, and escaped percent signs."""
+    exact = {float(value): value for value in given if isinstance(value, int) and abs(value) > 2**53}
+    for value in found:
+        match value:
+            case SigmaExpansion(values=values):
+                _restore(values, given)
+            case SigmaString():
+                value.s = [part.replace(PERCENT, "%") if isinstance(part, str) else part for part in value.s]
+            case SigmaRegularExpression():
+                _restore([value.regexp], given)
+            case SigmaNumber():
+                value.number = exact.get(value.number, value.number)
+            case SigmaCompareExpression(number=SigmaNumber() as number):
+                number.number = exact.get(number.number, number.number)
 
 
 def _kind(value: Any) -> str:
