@@ -35,6 +35,7 @@ from rulescope.model import (
     replace,
 )
 from rulescope.schemas import fields
+from rulescope.services.explain import explain
 
 RULE = Rule(id="1", title="A rule", language="kusto", text="")
 NAME = Match(Field("FileName"), Op.EQ, ("tool.exe",))
@@ -212,3 +213,157 @@ def test_long_lists_are_cut() -> None:
 def test_code_is_one_line_between_one_pair_of_backticks() -> None:
     assert code("a\nb") == "`a b`"
     assert code("x" * 80) == f"`{'x' * 59}…`"
+
+
+# ---------------------------------------------------------------- from the pages of rules, read whole
+
+KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypothesis says
+    (  # what is asked after a union is asked of all its tables
+        "union SigninLogs, AADNonInteractiveUserSignInLogs | where ResultType == 0",
+        ("looks in `SigninLogs` and `AADNonInteractiveUserSignInLogs` for entries in which `ResultType` is `0`",),
+    ),
+    (  # counts of a union's parts are alternatives
+        "union (A | where x == 1 | summarize n = count() by u | where n > 5), (B | where x == 2 | summarize m = count() | where m > 9)",
+        ("waits for more than 5 of them per `u`, or for more than 9 of them.",),
+    ),
+    (  # bins of time are no group
+        "A | where x == 1 | summarize n = count() by u, bin(TimeGenerated, 15m) | where n > 5",
+        ("more than 5 of them per `u`",),
+    ),
+    (  # a list to stand in
+        "A | where x == 1 | join kind=inner _GetWatchlist('vips') on $left.u == $right.SearchKey",
+        ("They are kept where `u` stands in the watchlist `vips` too.",),
+    ),
+    (  # lists are told
+        "let l = B | where y == 'b' | distinct u; A | where x == 1 and u !in (l)",
+        ("`l` comes from entries of `B` in which `y` is `b`.", "Left out are entries in which `u` is among those of `l`."),
+    ),
+    (  # the same table, earlier
+        "A | where TimeGenerated > ago(1d) | where x == 1 | join kind=leftanti (A | where TimeGenerated < ago(1d) | where x == 1) on u",
+        ("Those with the same `u` among entries of `A` like them, over a time window of its own, are left out.",),
+    ),
+    (  # what is asked once tables are joined
+        "A | where x == 1 | join B on u | where z == 2",
+        ("Of what the joined entries give together, it keeps that in which `z` is `2`.",),
+    ),
+    (  # columns that are true or not
+        "A | extend odd = x has 'q' | where x == 'p' or odd",
+        ("`x` is `p` or `odd` is true",),
+    ),
+    (  # computed numbers, in their own words
+        "A | where x == 1 | extend n = strlen(y) | where n > 100",
+        ("It keeps only results in which `n` is more than `100`.",),
+    ),
+    (  # what is asked of constants is no condition
+        'let who = "7"; A | where (isempty(who) and x == 1) or (isnotempty(who) and k == who)',
+        ("`k` is `7`.",),
+    ),
+    (  # a table that more than one part takes is told once
+        "let a = A | where x == 1; union (a | summarize n = count() by u | where n > 5), (a | summarize m = count() | where m > 9)",
+        ("waits for more than 5 of them per `u`, or for more than 9 of them.",),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), KUSTO)
+def test_what_a_query_supposes(text: str, expected: tuple[str, ...]) -> None:
+    said = [each.text for each in explain(text, "kusto").hypothesis]
+    for part in expected:
+        assert any(part in sentence for sentence in said), said
+    assert len(said) == len(set(said))
+
+
+SIGMA = """title: A rule
+logsource: {{ category: {category}, product: windows, definition: 'Requirements: an agent' }}
+detection:
+{detection}
+"""
+REASONS: list[tuple[str, str]] = [  # detection, what it rests on
+    ("  a:\n    Image|endswith: '\\x.exe'\n    CommandLine|contains: y\n  condition: a", "It looks at 2 fields together."),
+    ("  a:\n    - Image|endswith: '\\x.exe'\n    - OriginalFileName: x.exe\n  condition: a", "It asks for a match in one field only."),
+    ("  a:\n    - Image|endswith: '\\x.exe'\n    - Description: d\n  b:\n    CommandLine|contains: y\n  condition: a and b", "It takes a match in at least 2 fields."),
+    ("  a:\n    - some words\n  condition: a", "It rests on words anywhere in an entry."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("detection", "expected"), REASONS)
+def test_what_a_rule_rests_on(detection: str, expected: str) -> None:
+    page = explain(SIGMA.format(category="process_creation", detection=detection), "sigma")
+    assert page.confidence is not None
+    assert expected in [sentence.text for _, sentence in page.confidence.reasons]
+    assert page.data[0].settings[0] == "an agent"
+
+
+RENAMED: list[tuple[str, bool]] = [  # detection, whether a renamed copy escapes it
+    ("  a:\n    Image|endswith: '\\x.exe'\n  condition: a", True),
+    ("  a:\n    - Image|endswith: '\\x.exe'\n    - Description: d\n  condition: a", False),
+    ("  a:\n    - Image|endswith: '\\x.exe'\n    - CommandLine|contains: 'x '\n  condition: a", False),
+    ("  a:\n    ParentImage|endswith: '\\x.exe'\n  condition: a", False),
+    ("  a:\n    Image|endswith: '\\svchost.exe'\n  condition: a", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("detection", "escapes"), RENAMED)
+def test_renamed_copies_are_told_where_one_would_be_made(detection: str, escapes: bool) -> None:
+    page = explain(SIGMA.format(category="process_creation", detection=detection), "sigma")
+    assert any("renamed copy" in sentence.text for sentence in page.gaps) is escapes
+
+
+def test_an_event_of_defender_lacks_what_its_table_has_no_column_for() -> None:
+    detection = "  a:\n    CallTrace|contains: x.dll\n  condition: a"
+    page = explain(SIGMA.format(category="process_access", detection=detection), "sigma")
+    assert {row.name: row.lacks for row in page.events}["DeviceEvents/OpenProcessApiCall"] == ("CallTrace",)
+
+
+def test_events_of_other_logs_are_not_seen_by_a_table() -> None:
+    page = explain("DeviceProcessEvents | where FileName =~ 'x.exe'", "kusto")
+    assert {row.name: row.elsewhere for row in page.events} == {
+        "Sysmon/1": True,
+        "Security-Auditing/4688": True,
+        "DeviceProcessEvents/ProcessCreated": False,
+    }
+
+
+def test_kinds_of_action_are_found_by_a_part_of_their_name() -> None:
+    page = explain("DeviceEvents | where ActionType startswith 'Screenshot'", "kusto")
+    assert [row.name for row in page.events] == ["DeviceEvents/ScreenshotTaken"]
+
+
+def test_tests_that_only_name_rows_are_no_exclusions() -> None:
+    page = explain("A | where x == 1 | summarize n = countif(y != 'b') by u", "kusto")
+    assert page.exclusion_groups == ()
+    assert [(group.field, group.op, group.within) for group in page.indicator_groups] == [
+        ("x", "eq", ""),
+        ("y", "not eq", "summarize"),
+    ]
+
+
+FORWARDS: list[tuple[str, bool]] = [  # query, whether it passes on alerts only
+    ("SecurityAlert | where AlertName == 'x' | project Entities", True),
+    ("AADUserRiskEvents | where RiskEventType == 'x' | summarize min(TimeGenerated), arg_max(TimeGenerated, *) by Id", True),
+    ("AlertInfo | where Title == 'x' | join AlertEvidence on AlertId", True),
+    ("SecurityAlert | where AlertName == 'x' | join kind=leftouter (SigninLogs) on TenantId", True),
+    ("SecurityAlert | summarize count() by AlertName", False),
+    ("let old = SecurityAlert | where TimeGenerated < ago(7d) | distinct AlertName; SecurityAlert | where AlertName !in (old)", False),
+    ("AlertInfo | join DeviceNetworkEvents on DeviceId", False),
+    ("SigninLogs | where ResultType == 0", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), FORWARDS)
+def test_rules_that_pass_on_alerts(text: str, expected: bool) -> None:
+    assert bool(explain(text, "kusto").banner) is expected
+
+
+NEEDS: list[tuple[str, list[tuple[str, str]]]] = [  # query, (what it reads, what kind of thing that is)
+    ("A_CL | where x == 1", [("A_CL", "table")]),
+    ("SigninLogs | as Kept | join (Kept) on UserId", [("SigninLogs", "table")]),
+    ("SigninLogs | join _GetWatchlist('vips') on $left.UserId == $right.SearchKey", [("SigninLogs", "table"), ("vips", "watchlist")]),
+    ("let f = externaldata(a: string)[@'https://files.example/a.csv?sig=s']; SigninLogs | where UserId in (f)", [("SigninLogs", "table"), ("files.example/a.csv", "external data")]),
+    ("Words of a sentence | where", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), NEEDS)
+def test_what_a_query_needs(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(row.name, row.kind) for row in explain(text, "kusto").data] == expected
