@@ -18,6 +18,10 @@ TABLES: list[tuple[dict[str, Any], str, str, str]] = [  # row, kind, name of the
     ({"eventSource": "a", "eventName": "b", "awsRegion": "c"}, "json", "", "AWSCloudTrail"),
     ({"SyslogMessage": "a", "ProcessName": "sshd"}, "syslog", "", "Syslog"),
     ({"InitiatingProcessFileName": "a", "RemoteUrl": "b", "RemoteIPType": "c", "LocalIPType": "d"}, "csv", "", "DeviceNetworkEvents"),
+    ({"DeviceId": "a", "ActionType": "ProcessCreated", "FolderPath": "c", "ProcessCommandLine": "d"}, "csv", "", "DeviceProcessEvents"),
+    ({"DeviceId": "a", "ActionType": "LdapSearch", "FolderPath": "c", "AdditionalFields": "d"}, "csv", "", "DeviceEvents"),
+    ({"NetworkMessageId": "a", "SenderFromAddress": "b", "EmailDirection": "c", "Subject": "d"}, "csv", "", "EmailEvents"),
+    ({"LogonType": "a", "ErrorCode": "b", "AccountUpn": "c", "IsThroughGlobalSecureAccess": "d", "UniqueTokenId": "e", "EndpointCall": "f"}, "csv", "", "EntraIdSignInEvents"),
     ({"one": 1, "two": 2, "three": 3}, "csv", "", ""),
 ]  # fmt: skip
 

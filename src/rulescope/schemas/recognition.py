@@ -189,22 +189,26 @@ BORING = frozenset(
 
 
 @cache
-def table_of_columns(columns: frozenset[str], schema: str = "sentinel+defender") -> str:
-    """The table whose rows have these columns; empty when none has enough of them or two have them equally well."""
+def table_of_columns(columns: frozenset[str], schema: str = "sentinel+defender", action: str = "") -> str:
+    """The table whose rows have these columns; empty when none has enough of them or two have them equally well.
+
+    Of the tables that have enough, those are preferred whose action types include `action`.
+    """
     telling = {
         column for column in columns if column not in BORING and not column.startswith("_") and " [" not in column
     }
     if len(telling) < 3:
         return ""
-    best: list[tuple[float, float, str]] = []
+    best: list[tuple[bool, float, float, str]] = []
     for name, known in tables(schema).items():
         shared = len(telling & known.keys())
         if shared >= ENOUGH * len(telling):
-            best.append((shared / len(telling), shared / max(1, len(known)), name))
+            acts = (name, action) in _acts()
+            best.append((acts, shared / len(telling), shared / max(1, len(known)), name))
     best.sort(reverse=True)
-    if not best or (len(best) > 1 and best[0][:2] == best[1][:2]):
+    if not best or (len(best) > 1 and best[0][:3] == best[1][:3]):
         return ""
-    return best[0][2]
+    return best[0][3]
 
 
 def table_of(row: Row, kind: str = "", stream: str = "", name: str = "") -> str:
@@ -223,4 +227,11 @@ def table_of(row: Row, kind: str = "", stream: str = "", name: str = "") -> str:
     for shape in shapes():
         if shape.table and shape.table in known and shape.accepts(row, kind, stream):
             return shape.table
-    return table_of_columns(frozenset(row))
+    action = str(row.get("ActionType") or "")
+    return table_of_columns(frozenset(row), action=action if any(action == known for _, known in _acts()) else "")
+
+
+@cache
+def _acts() -> frozenset[tuple[str, str]]:
+    """Table and action type of what Defender records."""
+    return frozenset((line["table"], line["action"]) for line in rows("action-types.tsv") if line["action"])
