@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rulescope import formats
+from rulescope.formats.grouping import esql_sources, grouping
+from rulescope.formats.mentions import techniques
 from rulescope.model import Failure, Rule, RuleFile
 
 
@@ -80,3 +84,34 @@ def test_broken_toml_has_a_place() -> None:
     rules, (failure,) = read("a.toml", "[rule]\nname = \n")
     assert rules == []
     assert failure.line == 2
+
+
+GROUPED: list[tuple[str, str, tuple[float, ...], tuple[str, ...]]] = [  # language, query, windows in seconds, grouped by
+    ("yaral", "  match:\n    $host, $user over 5m\n  condition:\n    $e", (300.0,), ("host", "user")),
+    ("yaral", "  condition:\n    $e", (), ()),
+    ("eql", "sequence by host.id, user.id with maxspan=1m\n  [process where true]", (60.0,), ("host.id", "user.id")),
+    ("eql", "process where true", (), ()),
+    ("spl", "`log` a=1 | bucket span=5m _time | stats dc(c) AS n by _time, src | where n > 3", (300.0,), ("_time", "src")),
+    ("esql", "FROM a-*, b-* METADATA _id | EVAL t = DATE_TRUNC(15 minutes, @timestamp) | STATS n = COUNT(*) BY t, u", (900.0,), ("t", "u")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("language", "text", "windows", "by"), GROUPED)
+def test_windows_and_groups_of_raw_queries(
+    language: str, text: str, windows: tuple[float, ...], by: tuple[str, ...]
+) -> None:
+    assert grouping(text, language) == (windows, by)
+
+
+def test_the_indices_of_an_esql_query() -> None:
+    assert esql_sources("FROM a-*, b-* METADATA _id\n| WHERE x == 1") == ("a-*", "b-*")
+
+
+def test_a_converted_yaral_rule_keeps_its_date_and_log_source() -> None:
+    text = 'rule old {\n  meta:\n    created = "2019/11/24"\n    product = "windows"\n    service = "sysmon"\n  events:\n    $e\n}'
+    (rule,), _ = read("rules/_deprecated/a.yaral", text)
+    assert (rule.created, rule.tables, rule.status) == ("2019-11-24", ("product=windows service=sysmon",), "deprecated")
+
+
+def test_atlas_is_not_attack() -> None:
+    assert techniques("see https://atlas.mitre.org/techniques/AML.T0054 and T1059.001") == ("T1059.001",)
