@@ -35,7 +35,7 @@ PIECES: Mapping[str, Piece] = {
     "domain": Piece(r"^(.*)\\", 1),
     "stem": Piece(r"^[^?]*", 0),
     "query": Piece(r"\?(.*)$", 1),
-    "extension": Piece(r"^(?:\w+://[^/?#]*)?[^?#]*/[^/?#]*\.([^./?#]+)(?:[?#]|$)", 1, "/file"),
+    "extension": Piece(r"^(?:\w+://[^/?#]*|[^/?#:]*(?::\d+)?)/(?:[^?#]*/)?[^/?#]*\.([^./?#]+)(?:[?#]|$)", 1, "/file"),
 }
 """Argument of a row in a mapping file -> the part. Names have no backslash, stems no question mark."""
 

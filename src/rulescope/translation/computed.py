@@ -55,7 +55,7 @@ def _real(held: Any) -> float | None:
 
 def _in_range(address: Any, *networks: Any) -> bool:
     try:
-        return any(ip_address(text(address)) in ip_network(network, strict=False) for network in networks)
+        return any(ip_address(text(address).strip()) in ip_network(network, strict=False) for network in networks)
     except ValueError:
         return False
 
