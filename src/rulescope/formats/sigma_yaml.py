@@ -112,16 +112,24 @@ def _documents(parts: tuple[yamltext.Part, ...], file: RuleFile) -> tuple[list[_
         if action == "repeat":
             values, needs = _merged(previous[0], values), (*previous[1], number)
             previous = (values, needs)
-        elif "correlation" not in values and "filter" not in values:
+        elif _own_kind(values) not in ("correlation", "filter"):
             values, needs = _merged(values, shared[0]), (*shared[1], number)
             previous = (values, needs)
-        kind = next((key for key in KINDS if key in values), "")
+        kind = _own_kind(values)
         if not kind:
             message = "no detection, correlation or filter in this document"
             failures.append(Failure(file.source, file.path, message, part.line, 1, "NotARule"))
             continue
         found.append(_Document(kind, values, needs, part))
     return found, failures
+
+
+def _own_kind(values: Mapping[Any, Any]) -> str:
+    """Which of the kinds a document is, "" when none. A rule with a detection may have a note under another's name."""
+    for kind in KINDS:
+        if kind in values and (kind == "detection" or "detection" not in values or isinstance(values[kind], dict)):
+            return kind
+    return ""
 
 
 def _merged(under: Mapping[Any, Any], over: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -43,6 +43,7 @@ ITEMS = [  # item, outline, a value it takes, a value it does not
     ("f|startswith: abc", 'f startswith ["abc"]', "abcx", "xabc"),
     ("f|endswith: abc", 'f endswith ["abc"]', "xabc", "abcx"),
     ("f|contains: 'a*c'", 'f wildcard ["*a*c*"]', "xabbcx", "ca"),
+    ("f|Contains: abc", 'f contains ["abc"]', "xABCx", "ab"),
     ("f|contains: 468", 'f contains ["468"]', 4688, 46),
     ("f: [a, 'b*', c]", 'any(f eq ["a", "c"], f startswith ["b"])', "bx", "ax"),
     ("f|contains|all: [a, b]", 'f contains every ["a", "b"]', "bxa", "a"),
@@ -192,6 +193,11 @@ def test_faults_have_places(detection: str, message: str, line: int) -> None:
     (fault,) = raised.value.errors
     assert message in fault.message
     assert (fault.place.path, fault.place.line) == ("rule.yml", line)
+
+
+def test_a_note_named_correlation_does_not_make_a_rule_one() -> None:
+    query = parse("correlation: look at the logons as well\n" + HEAD + "    sel: {f: x}\n    condition: sel\n")
+    assert isinstance(query.stages[1], Filter)
 
 
 def test_a_key_may_stand_again_elsewhere() -> None:

@@ -122,7 +122,7 @@ def read_documents(text: str, path: str = "", line: int = 1) -> tuple[Document, 
             raise source.error(
                 f"unknown action {action!r}", source.span_of("action"), str(action), "global, reset or repeat"
             )
-        elif "correlation" not in values and "filter" not in values:
+        elif kind_of(values) == "rule":
             values = merged(values, shared)
             previous = values
         documents.append(_document(values, source))
@@ -147,8 +147,16 @@ def _refuse_repeated(repeated: tuple[tuple[str, int], ...], source: Source) -> N
                 raise source.error(f"{section}: {key!r} stands twice, and only the last would count", where, key)
 
 
+def kind_of(values: Mapping[str, Any]) -> str:
+    """What a document is: correlation, filter or rule. Rules may have notes under these names, in text."""
+    for kind in ("correlation", "filter"):
+        if kind in values and ("detection" not in values or isinstance(values[kind], Mapping)):
+            return kind
+    return "rule"
+
+
 def _document(values: dict[str, Any], source: Source) -> Document:
-    kind = "correlation" if "correlation" in values else "filter" if "filter" in values else "rule"
+    kind = kind_of(values)
     body = values.get(kind)
     named: Any = body.get("rules") if isinstance(body, dict) else None
     references = (

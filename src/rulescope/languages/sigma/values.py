@@ -87,7 +87,7 @@ def lower_item(
     `text`: the item as it is written, for values that YAML makes another value of (dates, `1.10`, `10:20:30`).
     """
     field, *modifiers = (key or "").split("|")
-    modifiers = [ALIASES.get(name, name) for name in modifiers]
+    modifiers = [ALIASES.get(name.lower(), name.lower()) for name in modifiers]
     textual = not field or not TEXTUAL.isdisjoint(modifiers)
     values = as_written(value if isinstance(value, list) else [value], text.partition(":")[2] or text, textual)
     for one in values:
