@@ -1,4 +1,4 @@
-"""Aggregates that gather values for functions that read them later."""
+"""Aggregates that gather values: sketches for functions that read them later, lists and bags of a limited size."""
 
 from __future__ import annotations
 
@@ -12,6 +12,13 @@ from rulescope.errors import UnsupportedError
 from rulescope.languages.kusto import parse
 
 TABLE: list[tuple[str, tuple[Any, ...]]] = [
+    ("range x from 1 to 300 step 1 | summarize a = makelist(x), b = makeset(x), c = make_set(x) | project array_length(a), array_length(b), array_length(c)", (128, 128, 300)),
+    ("range x from 1 to 9 step 1 | extend b = bag_pack(tostring(x), x) | summarize a = make_bag(b, 4), c = make_dictionary(b) | project array_length(bag_keys(a)), array_length(bag_keys(c))", (4, 9)),
+    ("range x from 0 to 3 step 1 | summarize s = sum(bin(7, x - 1))", (13,)),
+    (
+        "datatable(d: dynamic)[dynamic({'b': 'x', 'a': 1}), dynamic({'c': 2, 'a': 1.5})] | evaluate bag_unpack(d) | getschema | summarize make_list(ColumnName), make_list(ColumnType)",
+        ('["a","b","c"]', '["dynamic","string","long"]'),
+    ),
     ("range x from 1 to 100 step 1 | summarize h = hll(x % 7), g = hll_if(x, x > 90) | project dcount_hll(h), dcount_hll(g)", (7, 10)),
     ("range x from 1 to 30 step 1 | summarize h = hll(x % 4) by x % 2 | summarize h = hll_merge(h) | project dcount_hll(h)", (4,)),
     ("range x from 1 to 9 step 1 | summarize h = hll(x), g = hll(x + 5) | project dcount_hll(hll_merge(h, g))", (14,)),

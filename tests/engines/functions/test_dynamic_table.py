@@ -24,6 +24,8 @@ TABLE: list[tuple[str, Any]] = [
     ("array_shift_left(dynamic([1, 2, 3]), 1)", [2, 3, None]),
     ("array_shift_left(dynamic([1, 2, 3]), 5, 0)", [0, 0, 0]),
     ("array_shift_right(dynamic([1, 2, 3]), 1, -1)", [-1, 1, 2]),
+    ("array_shift_left(dynamic(['a', 'b']), 1)", ["b", ""]),
+    ("array_shift_right(dynamic(['a', 1]), 1)", [None, "a"]),
     ("array_split(dynamic([1, 2, 3]), 1)", [[1], [2, 3]]),
     ("array_split(dynamic([1, 2, 3, 4]), dynamic([1, 3]))", [[1], [2, 3], [4]]),
     ("array_sum(dynamic([1, 2.5]))", 3.5),

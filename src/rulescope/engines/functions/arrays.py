@@ -94,6 +94,13 @@ def array_shift(text: str, by: int, fill: str) -> str | None:
     return dumps(items[by:] + blanks if by >= 0 else blanks + items[: len(items) - len(blanks)])
 
 
+def array_shifted(text: str, by: int) -> str | None:
+    """Filled with empty text where all elements are text, else with null."""
+    items = json.loads(text)
+    texts = isinstance(items, list) and items and all(isinstance(item, str) for item in items)
+    return array_shift(text, by, '""' if texts else "null")
+
+
 def array_split(text: str, at: str) -> str | None:
     items, places = json.loads(text), json.loads(at)
     if not isinstance(items, list):
@@ -174,6 +181,12 @@ def bag_merge(bags: str) -> str | None:
         for name, value in bag.items():
             made.setdefault(name, value)
     return dumps(made)
+
+
+def bag_of(bags: str, most: int) -> str:
+    """All properties of several, at most so many."""
+    made: dict[str, Any] = json.loads(bag_merge(bags) or "{}")
+    return dumps(dict(list(made.items())[:most]))
 
 
 def bag_remove_keys(text: str, names: str) -> str | None:
@@ -317,12 +330,14 @@ FUNCTIONS = [
     Scalar("array_iff", "sss>s", array_iff),
     Scalar("array_rotate", "sl>s", array_rotate),
     Scalar("array_shift", "sls>s", array_shift),
+    Scalar("array_shifted", "sl>s", array_shifted),
     Scalar("array_split", "ss>s", array_split),
     Scalar("array_sort", "sbb>s", array_sort),
     Scalar("decimal", "sss>s", decimal),
     Scalar("strcat_array", "ss>s", strcat_array),
     Scalar("bag_has_key", "ss>b", bag_has_key),
     Scalar("bag_merge", "s>s", bag_merge),
+    Scalar("bag_of", "sl>s", bag_of),
     Scalar("bag_remove_keys", "ss>s", bag_remove_keys),
     Scalar("bag_set_key", "sss>s", bag_set_key),
     Scalar("bag_zip", "ss>s", bag_zip),

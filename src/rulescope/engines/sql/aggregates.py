@@ -272,9 +272,15 @@ def _covariance(sql: str) -> Callable[[Site, list[Expr], str], Value]:
     return build
 
 
-def _size(site: Site, args: list[Expr], place: int) -> str:
+DEPRECATED = {"makelist": 128, "makeset": 128, "make_dictionary": 128}
+"""Old names, whose limit is lower when none is given."""
+
+
+def _size(site: Site, args: list[Expr], name: str) -> str:
+    """The limit of a list, set or bag: the second argument, or that of its name."""
+    place = 1
     if len(args) <= place:
-        return str(MAX_LIST)
+        return str(DEPRECATED.get(name, MAX_LIST))
     size = site.at.value(args[place])
     if not isinstance(size.constant, int):
         raise unsupported("a list limit that is no constant")
@@ -287,12 +293,12 @@ def _make_list(site: Site, args: list[Expr], name: str) -> Value:
     keep_nulls = name == "make_list_with_nulls"
     item = f"coalesce({to_json(value).sql}, 'null'::JSON)" if keep_nulls else to_json(value).sql
     filtered = site.filter() if keep_nulls or value.type == "string" else site.filter(f"{value.sql} IS NOT NULL")
-    return Value(f"to_json(coalesce(list({item}{order}){filtered}, [])[1:{_size(site, args, 1)}])", "dynamic")
+    return Value(f"to_json(coalesce(list({item}{order}){filtered}, [])[1:{_size(site, args, name)}])", "dynamic")
 
 
 def _make_set(site: Site, args: list[Expr], name: str) -> Value:
     value = _value(site, args, name)
-    size = _size(site, args, 1)
+    size = _size(site, args, name)
     if value.type == "dynamic":
         listed = f"list({value.sql}){site.filter(f'{value.sql} IS NOT NULL')}"
         return Value(f"kx_set_of_lists(to_json(coalesce({listed}, []))::VARCHAR, {size})::JSON", "dynamic")
@@ -306,12 +312,11 @@ def _make_set(site: Site, args: list[Expr], name: str) -> Value:
 
 
 def _make_bag(site: Site, args: list[Expr], name: str) -> Value:
+    """One bag of all, of at most so many keys; of values that are no bags nothing."""
     value = convert(_value(site, args, name), "dynamic")
     order = f" ORDER BY {site.order}" if site.order else ""
-    return Value(
-        f"kx_bag_merge(to_json(coalesce(list({value.sql}{order}){site.filter(f'{value.sql} IS NOT NULL')}, []))::VARCHAR)::JSON",
-        "dynamic",
-    )
+    bags = f"coalesce(list({value.sql}{order}){site.filter(f'{value.sql} IS NOT NULL')}, [])"
+    return Value(f"kx_bag_of(to_json({bags})::VARCHAR, {_size(site, args, name)})::JSON", "dynamic")
 
 
 def _binary(sql: str, empty: str) -> Callable[[Site, list[Expr], str], Value]:

@@ -323,16 +323,22 @@ def _bin(functions: Functions, node: Call, at: Expressions) -> Value:
     value = at.value(node.args[0])
     value = number(value, "bin")
     size = number(at.value(node.args[1]), "bin") if len(node.args) > 1 else long(1)
+    whole = size.known and size.constant is not None and size.constant > 0
     if value.type in ("datetime", "timespan"):
         size = size if size.type == "timespan" else convert(size, "timespan")
-        return Value(f"k_bin({value.sql}, {size.sql})", value.type)
+        return _binned(f"k_bin({value.sql}, {size.sql})", value.type, size, whole)
     if size.type in ("datetime", "timespan"):
         size = convert(size, "long")
     kind = common_type((value.type, size.type, "long"), "bin")
     value, size = convert(value, kind), convert(size, kind)
     if kind in ("int", "long"):
-        return Value(f"k_bin({value.sql}, {size.sql})", kind)
-    return Value(f"(floor({value.sql} / {size.sql}) * {size.sql})", kind)
+        return _binned(f"k_bin({value.sql}, {size.sql})", kind, size, whole)
+    return _binned(f"(floor({value.sql} / {size.sql}) * {size.sql})", kind, size, whole)
+
+
+def _binned(sql: str, kind: str, size: Value, whole: bool) -> Value:
+    """Null for a bin size of zero or less."""
+    return Value(sql if whole else f"CASE WHEN {size.sql} > 0 THEN {sql} END", kind)
 
 
 def _bin_at(functions: Functions, node: Call, at: Expressions) -> Value:

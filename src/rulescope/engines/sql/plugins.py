@@ -128,7 +128,7 @@ def _bag_type(kinds: set[str]) -> str:
         return "bool"
     if kinds and kinds <= {"UBIGINT", "BIGINT"}:
         return "long"
-    if kinds and kinds <= {"UBIGINT", "BIGINT", "DOUBLE"}:
+    if kinds == {"DOUBLE"}:
         return "real"
     return "dynamic"
 

@@ -221,11 +221,11 @@ DYNAMICS = {
     "array_rotate_left": _one("dl", "kx_array_rotate({0}::VARCHAR, {1})::JSON", "dynamic"),
     "array_rotate_right": _one("dl", "kx_array_rotate({0}::VARCHAR, -{1})::JSON", "dynamic"),
     "array_shift_left": _rows(
-        ("dl", "kx_array_shift({0}::VARCHAR, {1}, 'null')::JSON", "dynamic"),
+        ("dl", "kx_array_shifted({0}::VARCHAR, {1})::JSON", "dynamic"),
         ("dlj", "kx_array_shift({0}::VARCHAR, {1}, {2}::VARCHAR)::JSON", "dynamic"),
     ),
     "array_shift_right": _rows(
-        ("dl", "kx_array_shift({0}::VARCHAR, -{1}, 'null')::JSON", "dynamic"),
+        ("dl", "kx_array_shifted({0}::VARCHAR, -{1})::JSON", "dynamic"),
         ("dlj", "kx_array_shift({0}::VARCHAR, -{1}, {2}::VARCHAR)::JSON", "dynamic"),
     ),
     "array_split": _one("dj", "kx_array_split({0}::VARCHAR, {1}::VARCHAR)::JSON", "dynamic"),
