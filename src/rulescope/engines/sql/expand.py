@@ -89,12 +89,12 @@ def apply(plan: Plan, stage: Apply, frame: Frame) -> Frame:
     copied = replace(parents, groups=(*frame.groups, row.id))
     inner = expanded(plan, stage, copied)
     result = plan.inner(stage.query, inner)
-    gone = {
+    taken = {
         column.value.name
         for column in stage.columns
         if isinstance(column.value, Field) and column.name in ("", column.value.name)
     }
-    gone |= {column.name for column in result.columns}
+    gone = taken | {column.name for column in result.columns}
     kept = [column for column in frame.columns if column.name not in gone]
     mine = [plan.column(column.name, column.type) for column in kept]
     theirs = [plan.column(column.name, column.type) for column in result.columns]
@@ -106,4 +106,6 @@ def apply(plan: Plan, stage: Apply, frame: Frame) -> Frame:
     joined = plan.cte(
         f"SELECT {', '.join(items) or '1 AS k_none'} FROM {cte} k_p JOIN {result.cte} k_s ON k_p.{row.id} = k_s.{row.id}"
     )
-    return replace(frame, cte=joined, columns=(*mine, *theirs), order=order)
+    found = {column.name: column for column in (*mine, *theirs)}  # outer columns first, but those taken apart
+    names = dict.fromkeys((*(c.name for c in frame.columns if c.name in found and c.name not in taken), *found))
+    return replace(frame, cte=joined, columns=tuple(found[name] for name in names), order=order)

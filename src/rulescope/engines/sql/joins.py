@@ -33,6 +33,8 @@ def join(plan: Plan, stage: Join, frame: Frame) -> Frame:
     """Both sides' columns (the right's renamed where names clash), or one side's for semi and anti joins."""
     if stage.residue:
         raise unsupported("join on a condition that is no equality")
+    if not stage.on:
+        raise unsupported(f"{stage.keyword} without on")
     kind = stage.kind or ("leftouter" if stage.keyword == "lookup" else "innerunique")
     if kind not in KINDS:
         raise unsupported(f"join kind={kind}")

@@ -9,13 +9,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...binding import RowType, Scope, named_columns
+from ...binding.columns import parts
 from ...binding.graphs import graph as graph_row
 from ...model import (
+    Aggregate,
     Batch,
     Call,
     Column,
+    Distinct,
     Expr,
     Field,
+    MakeSeries,
     Node,
     Partition,
     Project,
@@ -334,6 +338,15 @@ class Plan:
 
     def named(self, stage: Step, frame: Frame) -> list[tuple[str, Expr]]:
         """The columns a stage computes, named as binding names them; functions of several columns taken apart."""
+        given: set[str] = set()
+        by = stage.by if isinstance(stage, Aggregate | MakeSeries) else ()
+        for column in (*by, *getattr(stage, "columns", ()), *getattr(stage, "aggregates", ())):
+            for name in column.names or ((column.value.name,) if isinstance(column.value, Field) else ()):
+                if name in given and not isinstance(stage, Distinct):
+                    raise unsupported(f"column {name!r} made twice")
+                given.add(name)
+            if len(column.names) > 1 and len(parts(column.value, row_of(frame), Scope())) < len(column.names):
+                raise unsupported(f"({', '.join(column.names)}) = an expression of fewer columns")
         return [(column.name, column.value) for column in named_columns(stage, row_of(frame), Scope())]
 
     def named_parts(self, stage: Step, frame: Frame) -> list[tuple[str, Expr]]:

@@ -5,6 +5,7 @@ Source: https://learn.microsoft.com/kusto/query/fork-operator, facet-operator, g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,7 @@ def results_of(plan: Plan, query: Query) -> Results:
     return shown + found
 
 
-def _statement(plan: Plan, stages: list[Step]) -> Results:
+def _statement(plan: Plan, stages: Sequence[Step]) -> Results:
     frame: Frame | None = None
     for place, stage in enumerate(stages):
         several = isinstance(stage, Fork | Facet) or (isinstance(stage, GraphToTable) and len(stage.outputs) > 1)
@@ -93,7 +94,7 @@ def _counted(plan: Plan, name: str, frame: Frame) -> Frame:
     return lower(plan, counted, replace(frame, order=()))
 
 
-def _named(stages: list[Step]) -> str:
+def _named(stages: Sequence[Step]) -> str:
     """The name that a last `as` gives to the rows."""
     return next((stage.name for stage in stages[-1:] if isinstance(stage, As)), "")
 

@@ -34,6 +34,7 @@ from ...model import (
     Invoke,
     Join,
     Limit,
+    Literal,
     MakeGraph,
     MakeSeries,
     Nested,
@@ -278,11 +279,13 @@ def _granny(name: str) -> Any:
 
 
 def _rename(plan: Plan, stage: Rename, frame: Frame) -> Frame:
-    new = {}
+    new: dict[str, str] = {}
     for column in stage.columns:
         if not isinstance(column.value, Field):
             raise unsupported("project-rename of an expression")
         frame.column(column.value.name)
+        if column.name in new.values() or frame.find(column.name) is not None:
+            raise unsupported(f"project-rename to {column.name!r}, which is there")
         new[column.value.name] = column.name
     return frame.with_columns(replace(column, name=new.get(column.name, column.name)) for column in frame.columns)
 
@@ -323,6 +326,8 @@ def _sort(plan: Plan, stage: Sort, frame: Frame) -> Frame:
 
 
 def count_sql(plan: Plan, frame: Frame, expr: Any, what: str) -> str:
+    if isinstance(expr, Literal) and expr.type not in ("int", "long"):
+        raise unsupported(f"{what} of a {expr.type}: it takes a whole number")
     value = plan.constant(frame, expr, "long", what)
     return str(max(0, value.constant)) if isinstance(value.constant, int) else f"greatest({value.sql}, 0)"
 

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
 def top_nested(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
     """For each level its key and its aggregate; each level within the kept values of the one above."""
-    if frame.groups:
-        raise unsupported("top-nested inside a partition")
     if any(level.others is not None for level in stage.levels):
         return _with_others(plan, stage, frame)
     rows = frame
     columns: list[Col] = []
-    keys: list[Col] = []
+    keys = [Col("", "", group) for group in frame.groups]  # each part has levels of its own
     names = [name for name, _ in plan.named(stage, frame)]
     for place, level in enumerate(stage.levels):
         value = plan.expressions(rows).value(level.of.value)
@@ -46,13 +44,13 @@ def top_nested(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
         rows = replace(rows, cte=plan.cte(f"SELECT k_l.*, k_r.{score.id} FROM {rows.cte} k_l JOIN {top} k_r ON {same}"))
         keys.append(key)
         columns += [key, score]
-    ids = ", ".join(column.id for column in columns)
+    ids = ", ".join((*(column.id for column in columns), *frame.groups))
     cte = plan.cte(f"SELECT DISTINCT {ids} FROM {rows.cte}")
     order = tuple(
         OrderKey(column.id, stage.levels[spot // 2].descending if spot % 2 else False, False)
         for spot, column in sorted(enumerate(columns), key=lambda pair: (pair[0] // 2, 1 - pair[0] % 2))
     )
-    return Frame(cte, tuple(columns), order=order)
+    return Frame(cte, tuple(columns), order=order, groups=frame.groups)
 
 
 def _with_others(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
@@ -64,6 +62,8 @@ def _with_others(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
     Source: https://learn.microsoft.com/kusto/query/top-nested-operator
     """
     names = [name for name, _ in plan.named(stage, frame)]
+    if frame.groups:
+        raise unsupported("top-nested with others inside a partition")
     if stage.levels[-1].others is None:
         raise unsupported("top-nested with others above a level without")
     left = plan.fresh()
@@ -144,8 +144,12 @@ def top_hitters(plan: Plan, stage: TopHitters, frame: Frame) -> Frame:
     score = "count(*)" if stage.by is None else f"sum({convert(at.value(stage.by), 'real').sql})"
     total = Col(label, "long" if stage.by is None else at.value(stage.by).type, plan.fresh())
     count = plan.constant(frame, stage.count, "long", "count of top-hitters").sql
-    if frame.groups:
-        raise unsupported("top-hitters inside a partition")
     cast = "::BIGINT" if total.type in ("long", "int") else ""
-    sql = f"SELECT {value.sql} AS {key.id}, ({score}){cast} AS {total.id} FROM {frame.cte} GROUP BY ALL ORDER BY {total.id} DESC LIMIT {count}"
-    return Frame(plan.cte(sql), (key, total), order=(OrderKey(total.id, True, False),))
+    groups = ", ".join(frame.groups)
+    sql = f"SELECT {value.sql} AS {key.id}, ({score}){cast} AS {total.id}{f', {groups}' if groups else ''} FROM {frame.cte} GROUP BY ALL"
+    if groups:
+        sql = f"SELECT * FROM ({sql}) QUALIFY row_number() OVER (PARTITION BY {groups} ORDER BY {total.id} DESC) <= {count}"
+    else:
+        sql += f" ORDER BY {total.id} DESC LIMIT {count}"
+    order = (OrderKey(total.id, True, False),)
+    return Frame(plan.cte(sql, materialized=True), (key, total), order=order, groups=frame.groups)
