@@ -87,7 +87,7 @@ class _Document:
 
     def filters(self, other: _Document) -> bool:
         """Whether this is a filter that may be meant for `other`; the language looks closer."""
-        anything = self.body.get("rules") in ("any", "Any", "ANY", [])
+        anything = self.body.get("rules") in ("any", "Any", "ANY", [], ["any"])
         return self.kind == "filter" and other.kind == "detection" and (anything or self.names(other))
 
 

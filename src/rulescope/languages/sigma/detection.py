@@ -158,7 +158,10 @@ def _with(expr: Expr, filters: list[Detections]) -> Expr:
     """`expr` and the conditions of all filters."""
     if not filters:
         return expr
-    conditions = tuple(one.condition(one.conditions()[0])[0] for one in filters)
+    conditions = []
+    for one in filters:
+        ways = tuple(one.condition(text)[0] for text in one.conditions())
+        conditions.append(ways[0] if len(ways) == 1 else Or(ways))
     return And((expr, *conditions))
 
 
@@ -167,10 +170,17 @@ def applies(filter_document: Document, rule: Document) -> bool:
     mine, theirs = filter_document.values.get("logsource"), rule.values.get("logsource")
     if not isinstance(mine, Mapping) or not isinstance(theirs, Mapping):
         return False
-    if any(mine.get(key) is not None and mine.get(key) != theirs.get(key) for key in LOGSOURCE):
+    if any(mine.get(key) is not None and _said(mine, key) != _said(theirs, key) for key in LOGSOURCE):
         return False
     body = filter_document.values.get("filter")
     rules = body.get("rules") if isinstance(body, Mapping) else None
-    if rules == [] or (isinstance(rules, str) and rules.lower() == "any"):
+    if rules is None:
+        source = filter_document.source
+        raise source.error("filter: expected rules: the rules it is for, or any", source.span_of("filter"), "", "rules")
+    if rules == [] or [str(one).lower() for one in (rules if isinstance(rules, list) else [rules])] == ["any"]:
         return True
     return any(rule.is_called(reference) for reference in filter_document.references)
+
+
+def _said(logsource: Mapping[str, Any], key: str) -> str:
+    return str(logsource.get(key, "")).strip().lower()
