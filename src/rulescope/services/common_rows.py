@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -71,9 +72,21 @@ def ways(logsource: Logsource, tables: Iterable[str]) -> tuple[tuple[str, mappin
     for schema in mappings.SCHEMAS:
         for way in mappings.mappings_for(logsource, schema):
             name = next((table for table in wanted if covers(table, way.table)), None)
-            if name is not None and way.table not in (other.table for _, other in found):
+            if name is not None and all(way.table != other.table or way.schema == other.schema for _, other in found):
                 found.append((name, way))
     return tuple(found)
+
+
+def retyped(row: Mapping[str, Any], own: Types, types: Types) -> Row:
+    """A row of a table whose columns have the types `own`, where they have `types`: JSON in text is a bag, or back."""
+    made = dict(row)
+    for name, value in row.items():
+        kinds = own.get(name), types.get(name)
+        if kinds == ("string", "dynamic") and isinstance(value, str) and value.startswith("{"):
+            made[name] = json.loads(value)
+        elif kinds == ("dynamic", "string") and isinstance(value, dict | list):
+            made[name] = json.dumps(value, separators=(",", ":"))
+    return made
 
 
 def completed(row: Mapping[str, Any], types: Types) -> Row | None:

@@ -36,6 +36,7 @@ from .common_rows import (
     predicate,
     probed,
     probes,
+    retyped,
     rows_of,
     ways,
 )
@@ -244,13 +245,13 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
     events += [(dict(example.event), MADE) for example in _guessed(theirs)]
     events += [(event, MADE) for event in probes((predicate(a.query), theirs), _matching(predicate(a.query), events))]
     for each_case in cases_of(a.query, way, events):
-        row = completed({**kind, **each_case.row}, types)
+        row = completed({**kind, **retyped(each_case.row, way.types, types)}, types)
         if row is not None:
             task.cases.append(_Case(row, table, each_case.expected, each_case.event or None, each_case.origin))
     if kind and core(table) != core(way.table):
         decoys = [case for case in task.cases if case.a][:1]
         task.cases += [_Case({**case.row, "EventType": "Other"}, table, False, None, OTHER_KIND) for case in decoys]
-    base = {**kind, **way.map_event({})}
+    base = {**kind, **retyped(way.map_event({}), way.types, types)}
     made = [row for row in rows_of(asked, base, types) if plausible(row, way)]
     chosen = [case for case in task.cases if case.a]
     try:

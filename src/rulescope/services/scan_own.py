@@ -54,6 +54,8 @@ class OwnRows:
         if not self._rules:
             return
         for row, record in zip(batch.rows, batch.numbers, strict=True):
+            if is_windows(row):
+                continue
             table, offered = self._of(row, batch)
             if table:
                 self._rows.setdefault(table, []).append(dict(row))
@@ -69,7 +71,7 @@ class OwnRows:
             if len(self._known) >= 20_000:
                 self._known.clear()
             name = PurePath(batch.log).name.split(".")[0]
-            table = "" if is_windows(row) else table_of(row, batch.kind, batch.stream, name)
+            table = table_of(row, batch.kind, batch.stream, name)
             offered = frozenset(offer.logsource for offer in offers(row, batch.kind, batch.stream))
             found = self._known[key] = (table if table in self._tables else "", offered)
         return found
