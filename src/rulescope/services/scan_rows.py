@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -11,7 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ..logs import Batch, Row
 from ..schemas import mappings
-from ..schemas.columns import Local, Lookup, Outside
+from ..schemas.columns import FieldMap, Local, Lookup, Outside
 from ..schemas.recognition import Offer, is_windows, offers, table_of, telling_fields
 from .declared import declared
 
@@ -190,11 +191,9 @@ def _complete(made: Row, row: Row, columns: Mapping[str, str]) -> None:
 def _carried(mapping: mappings.Mapping, event: Mapping[str, Any]) -> Row:
     """The mapped row with every field the table can hold; a value outside what it holds is left out."""
     made = mapping.map_event({})
-    listed = [(mapping.field(name), name, value) for name, value in event.items()]
+    listed = list(_placed(mapping, event))
     listed.sort(key=lambda item: (not isinstance(item[0], Lookup), isinstance(item[0], Local)))
     for row, name, value in listed:
-        if row is None or value is None:
-            continue
         for attempt in _attempts(name, value):
             trial = dict(made)
             try:
@@ -204,6 +203,23 @@ def _carried(mapping: mappings.Mapping, event: Mapping[str, Any]) -> Row:
             made = trial
             break
     return made
+
+
+def _placed(
+    mapping: mappings.Mapping, event: Mapping[str, Any], above: str = ""
+) -> Iterator[tuple[FieldMap, str, Any]]:
+    """The fields of an event that the table has a place for; of what has none, the properties below it by their paths."""
+    for name, value in event.items():
+        row = mapping.field(above + name)
+        if value is None:
+            continue
+        if row is None:
+            if isinstance(value, Mapping):
+                yield from _placed(mapping, value, f"{above}{name}.")
+        elif isinstance(value, Mapping | list) and mapping.types.get(row.columns[0]) == "string":
+            yield row, above + name, json.dumps(value, separators=(",", ":"), default=str)
+        else:
+            yield row, above + name, value
 
 
 def _attempts(name: str, value: Any) -> Iterator[Any]:
