@@ -73,7 +73,7 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
             original = original or any(word in last for word in ORIGINAL_NAME)
             others = NOT_ACTING if field not in PARENTS or not starts else (*NOT_ACTING, last)
             if last.endswith(NAME_FIELDS) and not last.startswith(others) and not test.negated and _programs(test):
-                if id(test.expr) in _needed(place):
+                if "parent" not in last and id(test.expr) in _needed(place):
                     named.append((test, field))
             for check in _TESTS:
                 found.extend(check(test, field, query))

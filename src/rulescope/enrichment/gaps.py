@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from ..analysis import shown
@@ -20,6 +21,7 @@ CHOSEN = frozenset(
 )  # fmt: skip
 """Fields whose value is up to whoever acts."""
 MOST = 3
+MOST_ALIKE = 2
 HASH = re.compile(r"(?:\w+=)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
 
 TELLING = frozenset(
@@ -38,9 +40,17 @@ def gaps(facts: Facts) -> tuple[Sentence, ...]:
 
 
 def _diagnostics(facts: Facts) -> Iterator[Sentence]:
-    for each in facts.diagnostics:
-        if each.id in TELLING:
-            yield Sentence(f"{each.message.rstrip('.')}.", "diagnostics", each.id, each.span)
+    """The findings that tell of it; of many alike, the first stands for all."""
+    found = [each for each in facts.diagnostics if each.id in TELLING]
+    times = Counter(each.id for each in found)
+    said: set[str] = set()
+    for each in found:
+        many = times[each.id] > MOST_ALIKE
+        if many and each.id in said:
+            continue
+        said.add(each.id)
+        more = f"; it is the same with {times[each.id] - 1} more tests" if many else ""
+        yield Sentence(f"{each.message.rstrip('.')}{more}.", "diagnostics", each.id, each.span)
 
 
 def _lacking(facts: Facts) -> Iterator[Sentence]:

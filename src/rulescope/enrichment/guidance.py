@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from ..model import Op
+from ..model import And, Op, expressions
 from ..schemas import fields
 from .facts import Facts, Sentence
 from .hypothesis import COUNTING, lowered
@@ -35,6 +35,9 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     tested = {facts.field_of(number) for number, _ in facts.wanted} - KINDS
     if not tested or not tested <= NAMES or facts.counted or facts.joins or len(facts.activities) != 1:
         return
+    asked = [expr for part in facts.parts for expr in (*part.asks, *part.joint)]
+    if len(asked) != 1 or isinstance(asked[0], And) or any(True for _ in expressions(asked[0], And)):
+        return  # several tests together are narrower than each name
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
     if any(found.op not in (Op.EQ, Op.ENDSWITH) or " " in str(found.value) for found in wanted):
         return

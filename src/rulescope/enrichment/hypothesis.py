@@ -232,8 +232,10 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
             f"In {place(facts, facts.parts[numbers[0]])}, single" if either and others and len(told) == 1 else "Single"
         )
         start = f"{where} entries are not enough: the rule waits for"
-        if first.op in ("lt", "le", "eq", "ne"):
-            start = "It is the number that counts: the rule keeps"
+        if first.op in ("lt", "le"):
+            start = "Only what is rare is kept:"
+        elif first.op in ("eq", "ne"):
+            start = "Their number decides:"
         yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
     yield from _in_time(facts)
     rest = [each for each in facts.counted if each not in counting]

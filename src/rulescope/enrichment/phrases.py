@@ -146,6 +146,9 @@ def _subject(expr: Expr, speaker: Speaker) -> str:
 
 
 def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
+    if isinstance(right, Field) and op in (Op.EQ, Op.NE):
+        differs = (op is Op.NE) is not negated
+        return f"{'differs from' if differs else 'equals'} {speaker.named(speaker.aliases.get(right.name, right.name))}"
     value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
     other = quoted(value) if value is not None else other
