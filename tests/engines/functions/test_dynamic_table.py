@@ -82,6 +82,18 @@ TABLE: list[tuple[str, Any]] = [
     ("parse_path('C:\\\\tmp\\\\a.b.txt').Filename", "a.b.txt"),
     ("parse_path('C:\\\\tmp\\\\a.b.txt').Extension", "txt"),
     ("parse_path('/var/log/x').DirectoryName", "log"),
+    ("parse_path('temp/a.txt').DirectoryPath", "temp"),
+    ("parse_path('file://C:/temp/a.txt:b.exe')", {
+        "Scheme": "file", "RootPath": "C:", "DirectoryPath": "C:/temp", "DirectoryName": "temp", "Filename": "a.txt",
+        "Extension": "txt", "AlternateDataStreamName": "b.exe",
+    }),
+    ("parse_path('\\\\\\\\share\\\\users\\\\a.tar.gz')", {
+        "Scheme": "", "RootPath": "", "DirectoryPath": "\\\\share\\users", "DirectoryName": "users", "Filename": "a.tar.gz",
+        "Extension": "gz", "AlternateDataStreamName": "",
+    }),
+    ("parse_path('a.exe:b.exe').AlternateDataStreamName", "b.exe"),
+    ("parse_path('a.exe:b.exe').Filename", "a.exe"),
+    ("parse_path('').Filename", ""),
     ("parse_command_line('cmd.exe /c \"a b\" \\\\\"q', 'windows')", ["cmd.exe", "/c", "a b", "\"q"]),
     ("parse_command_line('', 'windows')", None),
     ("parse_version('1.2.3') > parse_version('1.2')", True),

@@ -108,34 +108,34 @@ def parse_urlquery(text: str) -> str:
     return _json({"Query Parameters": _query(text.lstrip("?"))})
 
 
+PATH = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://)?(?P<directory>(?:(?P<root>[A-Za-z]:)(?=[\\/]|$))?(?:.*[\\/])?)"
+    r"(?P<name>[^\\/:]*)(?::(?P<stream>[^\\/]*))?$",
+    re.DOTALL,
+)
+
+
 def parse_path(text: str) -> str:
-    """Source: https://learn.microsoft.com/kusto/query/parse-path-function"""
-    scheme, root, stream = "", "", ""
-    rest = text
-    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", rest)
-    if found:
-        scheme, rest = found[1], rest[found.end() :]
-    drive = re.match(r"[A-Za-z]:(?=[\\/]|$)", rest)
-    if drive:
-        root = drive[0]
-    tail = re.match(r"(.*[\\/][^\\/:]*):([^\\/:]+)$", rest)
-    if tail and not scheme:
-        rest, stream = tail[1], tail[2]
-    if rest.startswith("\\\\") or (scheme and "/" in rest):
-        root = re.split(r"[\\/]", rest.lstrip("\\/"))[0]
-    parts = re.split(r"[\\/]", rest)
-    name = parts[-1]
-    directory = rest[: len(rest) - len(name)].rstrip("\\/") if len(parts) > 1 else ""
-    extension = name.rsplit(".", 1)[1] if "." in name else ""
+    """Parts of a path of Windows or Unix: a root is a drive, a share has none, a stream follows the name behind a colon.
+
+    Source: https://learn.microsoft.com/kusto/query/parse-path-function
+    """
+    if text.startswith("\\\\?\\"):
+        raise RunError("parse_path: of a long path (\\\\?\\), whose parts are not documented")
+    found = PATH.match(text)
+    parts = (
+        {key: value or "" for key, value in found.groupdict().items()} if found else dict.fromkeys(PATH.groupindex, "")
+    )
+    directory, name = parts["directory"].rstrip("\\/"), parts["name"]
     return _json(
         {
-            "Scheme": scheme,
-            "RootPath": root,
+            "Scheme": parts["scheme"],
+            "RootPath": parts["root"],
             "DirectoryPath": directory,
-            "DirectoryName": re.split(r"[\\/]", directory)[-1] if directory else "",
+            "DirectoryName": re.split(r"[\\/]", directory)[-1],
             "Filename": name,
-            "Extension": extension,
-            "AlternateDataStreamName": stream,
+            "Extension": name.rpartition(".")[2] if "." in name else "",
+            "AlternateDataStreamName": parts["stream"],
         }
     )
 
