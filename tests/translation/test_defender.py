@@ -51,6 +51,26 @@ def test_every_table_is_a_log_source_by_its_own_name(table: str) -> None:
     assert all(way.field(name) is not None for name in tables("defender")[table])
 
 
+OWN = [  # product, service or category, schema: the table and how many conditions stay
+    ("m365", "EMAILEVENTS", "defender-xdr", ("EmailEvents", 0)),
+    ("", "EmailEvents", "defender-xdr", ("EmailEvents", 0)),
+    ("", "emailevents", "defender-xdr", None),
+    ("linux", "DeviceProcessEvents", "defender-xdr", ("DeviceProcessEvents", 1)),
+    ("linux", "EmailEvents", "defender-xdr", None),
+    ("windows", "SecurityEvent", "sentinel-asim", ("SecurityEvent", 0)),
+    ("linux", "SecurityEvent", "sentinel-asim", None),
+    ("windows", "event", "sentinel-asim", None),
+    ("m365", "nothing", "defender-xdr", None),
+]
+
+
+@pytest.mark.parametrize(("product", "name", "schema", "expected"), OWN)
+def test_which_names_are_tables(product: str, name: str, schema: str, expected: tuple[str, int] | None) -> None:
+    for logsource in (Logsource("", product, name), Logsource(name, product, "")):
+        ways = mappings.mappings_for(logsource, schema)
+        assert [(way.table, len(way.where)) for way in ways] == ([expected] if expected else [])
+
+
 def test_tables_of_sentinel_too() -> None:
     rule = text("product: azure, service: LAQueryLogs", "a: {QueryText|contains: x, ResponseCode: 200}\n  condition: a")
     found = done(rule, "sentinel-asim")

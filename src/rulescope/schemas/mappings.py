@@ -41,7 +41,7 @@ from .carried import Carried, confined, conjuncts, joined, reads
 from .codes import Always, Dash, Dynamic, Listed, Never
 from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
-from .events import fields_in_channel, held
+from .events import WINDOWS_TABLES, fields_in_channel, held
 from .keywords import put
 from .parts import KINDS, Part
 from .tables import Tables, tables
@@ -408,10 +408,11 @@ def _own(logsource: Logsource, schema: str) -> _Entry | None:
     table = next((each for each in known if each.lower() == name.lower()), "")
     if not table or (table != name and logsource.product not in products):
         return None
-    if logsource.product in DEVICE_OS and "DeviceId" not in known[table]:
+    windows = logsource.product == "windows" and table in WINDOWS_TABLES
+    if logsource.product in DEVICE_OS and "DeviceId" not in known[table] and not windows:
         return None
     lists: dict[str, FieldMap] = {each: Listed(each, (each,)) for each in _inherited(schema, "lists").get(table, ())}
-    os = "DeviceInfo" if logsource.product in DEVICE_OS else ""
+    os = "DeviceInfo" if logsource.product in DEVICE_OS and not windows else ""
     return _Entry(schema, (), (), (), table, (), os, lists, known[table], (), "same")
 
 
