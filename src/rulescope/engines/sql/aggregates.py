@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ...model import Aggregate, Call, Column, Expr, MakeSeries, Named, Project, Star
+from ...model import Aggregate, Call, Column, Expr, Field, MakeSeries, Named, Node, Project, Query, Star
+from ...model.walk import children
 from .expressions import Expressions
 from .frame import Col, Frame
 from .sketches import SKETCH_AGGREGATES
@@ -57,7 +58,7 @@ def summarize(plan: Plan, stage: Aggregate, frame: Frame) -> Frame:
     items = [*frame.groups, *(column.id for column in groups)]
     keys = ", ".join(items)
     items += [f"{value.sql} AS {column.id}" for (_, value), column in zip(made, columns, strict=True)]
-    having = "" if keys or made else " HAVING TRUE"
+    having = "" if keys else " HAVING TRUE"  # one row, of constants too
     sql = f"SELECT {', '.join(items) or '1 AS k_none'} FROM {frame.cte}{f' GROUP BY {keys}' if keys else having}"
     return replace(frame, cte=plan.cte(sql), columns=(*groups, *columns), order=(), tables=())
 
@@ -117,12 +118,25 @@ def _best_row(name: str, row: str, best: Value) -> str:
     return f"coalesce({name}({row}, {order}), first({row}))"
 
 
+def _plain(name: str) -> str:
+    """The aggregate a name means, without the condition of its `if` form."""
+    name = ALIAS.get(name, name)
+    return CONDITIONAL.get(name, name)
+
+
 def aggregate_value(plan: Plan, frame: Frame, expr: Expr) -> Value:
-    """An expression of aggregates."""
+    """An expression of aggregates. Refuses a column that stands outside of them."""
+    stack: list[Node] = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Field) and node.name not in plan.scalars:
+            raise unsupported(f"{node.name!r} outside of an aggregate")
+        if not isinstance(node, Query) and not (isinstance(node, Call) and _plain(node.name) in AGGREGATES):
+            stack.extend(children(node))
 
     def special(call: Call, at: Expressions) -> Value | None:
         name = ALIAS.get(call.name, call.name)
-        plain = CONDITIONAL.get(name, name)
+        plain = _plain(call.name)
         if plain not in AGGREGATES:
             return None
         inner = plan.expressions(frame)

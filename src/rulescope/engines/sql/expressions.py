@@ -73,6 +73,8 @@ class Expressions:
             case Within():
                 return self._within(expr)
         found = self.value(expr)
+        if found.type not in ("bool", "dynamic"):
+            raise unsupported(f"a condition of type {found.type}")
         return found.sql if found.type == "bool" else convert(found, "bool").sql
 
     def _any_field(self, node: Match) -> str:

@@ -143,6 +143,8 @@ def united(plan: Plan, frames: list[Frame], kind: str = "outer", source: str = "
     if len(frames) == 1 and not source:
         return frames[0]
     keys = _columns(frames, kind)
+    if source and source != "$table" and any(name == source for name, _, _ in keys):
+        raise unsupported(f"union withsource={source}, which is a column")
     if plan.needed is not None:
         keys = [key for key in keys if key[2] in plan.needed or not {key[0], key[2]}.isdisjoint(plan.needed)]
     filled = [frame for frame in frames if frame.cte not in plan.blank] or frames[:1]

@@ -58,7 +58,8 @@ def _with_others(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
 
     What left the top stays together on all levels below, where it is the rest too: with the level's label and the aggregate over
     it, or nulls on a level without label. What a last level without label or a level with nothing left to it gives is not
-    documented, so both are refused, the second while the query runs.
+    documented, so both are refused, the second while the query runs. A level without label that takes all, or has nothing left, adds
+    no row.
     Source: https://learn.microsoft.com/kusto/query/top-nested-operator
     """
     names = [name for name, _ in plan.named(stage, frame)]
@@ -72,9 +73,8 @@ def _with_others(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
     keys: list[Col] = []
     empty = "error('UnsupportedError: top-nested with others where no others are')"
     for place, level in enumerate(stage.levels):
-        if level.count is None:
+        if level.count is None and level.others is not None:
             raise unsupported("top-nested with others where a level takes all")
-        count = plan.constant(frame, level.count, "long", "count of top-nested").sql
         value = plan.expressions(rows).value(level.of.value)
         label = null(value.type)
         if level.others is not None:
@@ -88,9 +88,14 @@ def _with_others(plan: Plan, stage: TopNested, frame: Frame) -> Frame:
         parent = f"PARTITION BY {', '.join(column.id for column in keys)}" if keys else ""
         best = aggregate_value(plan, inside, level.by.value)
         way = "DESC" if level.descending else "ASC"
+        limit = ""
+        if level.count is not None:
+            count = plan.constant(frame, level.count, "long", "count of top-nested").sql
+            if level.others is not None:
+                count = f"CASE WHEN count(*) OVER ({parent}) <= {count} THEN {empty}::BIGINT ELSE {count} END"
+            limit = f" QUALIFY row_number() OVER ({parent} ORDER BY k_best {way} NULLS LAST) <= {count}"
         top = plan.cte(
-            f"SELECT {group}, {best.sql} AS k_best FROM {inside.cte} GROUP BY {group} QUALIFY row_number() OVER ({parent} ORDER BY k_best"
-            f" {way} NULLS LAST) <= CASE WHEN count(*) OVER ({parent}) <= {count} THEN {empty}::BIGINT ELSE {count} END",
+            f"SELECT {group}, {best.sql} AS k_best FROM {inside.cte} GROUP BY {group}{limit}",
             materialized=True,  # of equals the same ones each time it is read
         )
         same = " AND ".join(f"k_l.{column.id} IS NOT DISTINCT FROM k_r.{column.id}" for column in (*keys, own))
