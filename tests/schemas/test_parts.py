@@ -8,10 +8,12 @@ from rulescope.engines.reference import compile_predicate
 from rulescope.errors import UnsupportedError
 from rulescope.model import And, Expr, Extend, Field, Filter, Match, Not, Op, Query, Scan, outline_expr
 from rulescope.schemas.columns import FieldMap, Outside
-from rulescope.schemas.parts import Part, Plain, Told
+from rulescope.schemas.parts import Address, Host, Part, Plain, Told
 from rulescope.translation import computed
 
-TYPES = {"Account": "string", "Url": "string", "Type": "string", "Result": "string", "Text": "string"}
+TYPES = {"Account": "string", "Url": "string", "Type": "string", "Result": "string", "Text": "string"} | dict.fromkeys(
+    ("Full", "Short", "Stem", "Query"), "string"
+)
 NAME = Part("Name", ("Account",), "name")
 DOMAIN = Part("Domain", ("Account",), "domain")
 STEM = Part("stem", ("Url",), "stem")
@@ -19,6 +21,8 @@ QUERY = Part("query", ("Url",), "query")
 EXTENSION = Part("extension", ("Url",), "extension")
 LOGONS = Told("EventID", ("Type", "Result"), "x", {"1": "On|Yes", "2": "On|No", "3": "Off|Yes", "9": ""})
 PLAIN = Plain("Text", ("Text",))
+HOST = Host("Computer", ("Full", "Short"))
+ADDRESS = Address("cs-uri", ("Stem", "Query"))
 
 
 def holds(expr: Expr, field: FieldMap, row: dict[str, Any]) -> bool:
@@ -79,6 +83,10 @@ LAW: list[tuple[FieldMap, Match, list[Any]]] = [
     (DOMAIN, Match(Field("Domain"), Op.STARTSWITH, ("NT ",)), ["NT AUTHORITY", "CORP", None]),
     (QUERY, Match(Field("query"), Op.CONTAINS, ("cmd=",)), ["a=1&cmd=x", "a=1", None]),
     (EXTENSION, Match(Field("extension"), Op.EQ, ("exe", "dll")), ["exe", "EXE", "ex", None]),
+    (HOST, Match(Field("Computer"), Op.EQ, ("dc1.corp.example", "pc2")), ["DC1.corp.example", "DC1", "pc2", None]),
+    (HOST, Match(Field("Computer"), Op.EMPTY), ["DC1.corp.example", "pc2", None]),
+    (ADDRESS, Match(Field("cs-uri"), Op.CONTAINS, ("a?x=",)), ["/a?x=1", "/a", "/a?b", None]),
+    (ADDRESS, Match(Field("cs-uri"), Op.ENDSWITH, (".aspx",)), ["/a.aspx", "/a.aspx?b", None]),
     (LOGONS, Match(Field("EventID"), Op.EQ, ("1",)), ["1", 1, "2", "3", None]),
     (LOGONS, Match(Field("EventID"), Op.EQ, (1, 2)), ["1", "2", "3", None]),
     (LOGONS, Match(Field("EventID"), Op.EQ, (1, 3, 9)), ["1", "2", "3", None]),

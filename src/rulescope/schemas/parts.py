@@ -1,7 +1,7 @@
 """Kinds of field that stand in a part of a column, in several columns, or only in texts the column keeps as they are.
 
-A name and its domain in one account column, the stem and the query of one address, the event number that type and result
-tell: what `schemas.columns` says of kinds holds here too.
+A name and its domain in one account column, the stem and the query of one address, a machine's short and full name, the event
+number that type and result tell: what `schemas.columns` says of kinds holds here too.
 """
 
 from __future__ import annotations
@@ -103,6 +103,47 @@ def _told_apart(match: Match, field: str) -> None:
         raise UnsupportedError("an account without its domain", f"{field} {match.op} {match.values[:1]}")
 
 
+class Host(Made):
+    """A machine's name as its log has it: the full one where there is one, `host DvcFQDN DvcHostname`."""
+
+    def made(self, types: Types) -> Expr:
+        full, short = (Field(column) for column in self.columns)
+        return Call("iff", (Match(full, Op.EMPTY), short, full))
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return typed(Field(self.columns[1]), "string", match)
+        return super().match(match, types)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value in (None, ""):
+            return
+        short, dot, _ = text_of(value).partition(".")
+        if not short:
+            raise Outside(f"{self.field} is no name of a machine: {value!r}")
+        row[self.columns[1]] = short
+        if dot:
+            row[self.columns[0]] = text_of(value)
+
+
+class Address(Made):
+    """An address whose query stands in a column of its own: `address csUriStem csUriQuery`."""
+
+    def made(self, types: Types) -> Expr:
+        stem, query = (Field(column) for column in self.columns)
+        return Call("iff", (Match(query, Op.EMPTY), stem, Call("strcat", (stem, Literal("?"), query))))
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value in (None, ""):
+            return
+        stem, mark, query = text_of(value).partition("?")
+        if not stem or (mark and not query):
+            raise Outside(f"{self.field} {value!r}")
+        for column, text in zip(self.columns, (stem, query), strict=True):
+            if text and row.setdefault(column, text) != text:
+                raise Outside(f"{self.field} {value!r} beside {row[column]!r}")
+
+
 class Told(FieldMap):
     """A value that several columns tell together: `told:logons EventType EventResult`.
 
@@ -168,5 +209,12 @@ class Plain(FieldMap):
         super().store(value, types, row)
 
 
-KINDS: dict[str, type[FieldMap]] = CODES | {"account": Part, "url": Part, "told": Told, "plain": Plain}
+KINDS: dict[str, type[FieldMap]] = CODES | {
+    "account": Part,
+    "url": Part,
+    "host": Host,
+    "address": Address,
+    "told": Told,
+    "plain": Plain,
+}
 """First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""
