@@ -47,6 +47,7 @@ TABLE: list[tuple[str, Any]] = [
     ("split('a;b;;c', ';', 3)", ["c"]),
     ("split('', ';')", [""]),
     ("split('a;b', ';', 5)", []),
+    ("punycode_domain_from_string('Riðill｡Skáldskaparmál。org')", "xn--Riill-jta.xn--Skldskaparml-dbbj.org"),
     (
         "replace_strings('A cat turns into a dog', dynamic(['cat', 'dog']), dynamic(['dog', 'bird']))",
         "A dog turns into a bird",

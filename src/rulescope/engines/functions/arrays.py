@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from decimal import Decimal, localcontext
 from typing import Any
 
+from ...errors import RunError
 from . import Scalar
 
 MAX_ITEMS = 1_048_576
+MAX_TEXT = 64 << 20
+"""Characters of an array that is made of one value again and again."""
 
 
 def dumps(value: Any) -> str:
@@ -290,7 +293,10 @@ def jaccard(left: str, right: str) -> float | None:
 
 
 def repeat(value: str, count: int) -> str | None:
-    return dumps([json.loads(value)] * min(count, MAX_ITEMS)) if count >= 0 else None
+    count = min(count, MAX_ITEMS)
+    if len(value) * count > MAX_TEXT:
+        raise RunError("repeat: too long an array")
+    return dumps([json.loads(value)] * count) if count >= 0 else None
 
 
 def number_range(start: float, stop: float, step: float, whole: bool) -> str | None:

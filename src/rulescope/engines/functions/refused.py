@@ -38,6 +38,8 @@ REFUSED = {
         ),
         INTERNAL,
     ),
+    "datetime_list_timezones": "lists the zones the service knows",
+    "weekofyear": "counts weeks otherwise than week_of_year, and does not say from which day",
     "geo_union_lines_array": "does not say how it orders and joins the edges",
     "gzip_compress_to_base64_string": "does not document the bytes its compressor gives",
     "zlib_compress_to_base64_string": "does not document the bytes its compressor gives",

@@ -55,7 +55,7 @@ def replace_regex(text: str, pattern: str, by: str) -> str:
     if any(group.isdigit() and int(group) > _groups(pattern) for group, _ in named):
         raise RunError(f"replace_regex: {by!r} names a group that {pattern!r} has not")
     made: list[str] = []
-    place = -1
+    place, size = -1, 0
     for found in compiled(pattern).finditer(text):  # type: ignore[attr-defined]
         if found.start() == found.end() == place:
             continue
@@ -63,6 +63,9 @@ def replace_regex(text: str, pattern: str, by: str) -> str:
         for group, after in named:
             made += ("\\" if group == "\\" else found.group(int(group)) or "", after)
         place = found.end()
+        size += len(by)
+        if size > MAX_UNPACKED:
+            raise RunError("replace_regex: too long a text")
     return "".join(made) + text[max(place, 0) :]
 
 
@@ -338,8 +341,12 @@ def unpunycode(text: str) -> str:
         return ""
 
 
+DOTS = re.compile("[.\u3002\uff0e\uff61]")
+"""What parts the labels of a domain: the full stop and its East Asian forms (RFC 3490, 3.1)."""
+
+
 def punycode_domain(text: str) -> str:
-    return ".".join(part if part.isascii() else "xn--" + punycode(part) for part in text.split("."))
+    return ".".join(part if part.isascii() else "xn--" + punycode(part) for part in DOTS.split(text))
 
 
 def unpunycode_domain(text: str) -> str:

@@ -18,7 +18,7 @@ UNITS = {
 MONTHS = {"year": 12, "quarter": 3, "month": 1}
 PARTS: dict[str, Callable[[datetime, int], int]] = {
     "year": lambda m, t: m.year, "quarter": lambda m, t: (m.month + 2) // 3, "month": lambda m, t: m.month,
-    "week_of_year": lambda m, t: m.isocalendar().week, "weekofyear": lambda m, t: m.isocalendar().week, "day": lambda m, t: m.day,
+    "week_of_year": lambda m, t: m.isocalendar().week, "day": lambda m, t: m.day,
     "dayofyear": lambda m, t: m.timetuple().tm_yday, "hour": lambda m, t: m.hour, "minute": lambda m, t: m.minute, "second": lambda m, t: m.second,
     "millisecond": lambda m, t: m.microsecond // 1000, "microsecond": lambda m, t: m.microsecond,
     "nanosecond": lambda m, t: t % 10_000_000 * 100,

@@ -555,12 +555,6 @@ def _ingestion_time(functions: Functions, node: Call, at: Expressions) -> Value:
     raise unsupported("ingestion_time() of rows without a time column")
 
 
-def _constant_list(functions: Functions, node: Call, at: Expressions) -> Value:
-    from zoneinfo import available_timezones
-
-    return Value(f"{quote(json_text(sorted(available_timezones())))}::JSON", "dynamic")
-
-
 SERIES_DYNAMIC = (
     "series_fill_backward", "series_fill_forward", "series_fill_linear", "series_fill_const", "series_fir", "series_iir", "series_outliers",
     "series_stats_dynamic", "series_fit_line_dynamic", "series_fit_2lines_dynamic", "series_periods_detect", "series_seasonal", "series_decompose",
@@ -585,7 +579,7 @@ BUILT: dict[str, Builder] = {
     "bag_pack_columns": lambda functions, node, at: _pack_columns(node, at),
     "array_sort_asc": _array_sort(False), "array_sort_desc": _array_sort(True), "range": _range, "typeof": _typeof,
     "geo_info_from_ip_address": _geo_info, "toscalar": lambda functions, node, at: at.value(node.args[0]),
-    "ingestion_time": _ingestion_time, "datetime_list_timezones": _constant_list,
+    "ingestion_time": _ingestion_time,
     **{name: _series(name.removeprefix("series_")) for name in SERIES_DYNAMIC}, **SKETCH_FUNCTIONS,
 }  # fmt: skip
 

@@ -179,7 +179,6 @@ TIMES = {
     "getyear": _one("t", PART.format(part="year"), "int"),
     "hourofday": _one("t", f"({{0}} % {DAY} // 36000000000)::INTEGER", "int"),
     "week_of_year": _one("t", PART.format(part="week"), "int"),
-    "weekofyear": _one("t", PART.format(part="week"), "int"),
     "datetime_add": _one("slt", "kx_datetime_add({0}, {1}, {2})", "datetime"),
     "datetime_diff": _one("stt", "kx_datetime_diff({0}, {1}, {2})", "long"),
     "datetime_part": _one("st", "kx_datetime_part({0}, {1})", "int"),
