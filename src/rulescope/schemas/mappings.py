@@ -408,11 +408,12 @@ def _own(logsource: Logsource, schema: str) -> _Entry | None:
     table = next((each for each in known if each.lower() == name.lower()), "")
     if not table or (table != name and logsource.product not in products):
         return None
+    device = table.startswith("Device") and "DeviceId" in known[table]
     windows = logsource.product == "windows" and table in WINDOWS_TABLES
-    if logsource.product in DEVICE_OS and "DeviceId" not in known[table] and not windows:
+    if logsource.product in DEVICE_OS and not device and not windows:
         return None
     lists: dict[str, FieldMap] = {each: Listed(each, (each,)) for each in _inherited(schema, "lists").get(table, ())}
-    os = "DeviceInfo" if logsource.product in DEVICE_OS and not windows else ""
+    os = "DeviceInfo" if logsource.product in DEVICE_OS and device else ""
     return _Entry(schema, (), (), (), table, (), os, lists, known[table], (), "same")
 
 
