@@ -367,3 +367,43 @@ NEEDS: list[tuple[str, list[tuple[str, str]]]] = [  # query, (what it reads, wha
 @pytest.mark.parametrize(("text", "expected"), NEEDS)
 def test_what_a_query_needs(text: str, expected: list[tuple[str, str]]) -> None:
     assert [(row.name, row.kind) for row in explain(text, "kusto").data] == expected
+
+
+def test_parts_of_a_union_in_parentheses_are_asked_what_follows_it() -> None:
+    text = "(union isfuzzy=true (A), (B | where y == 'b')) | where x == 'q'"
+    said = [each.text for each in explain(text, "kusto").hypothesis]
+    assert said == [
+        "The rule looks in `A` and `B` for entries in which `x` is `q`.",
+        "From `B` it takes only entries in which `y` is `b`.",
+    ]
+
+
+def test_a_table_may_be_named_by_a_text() -> None:
+    page = explain('let f = (t: string) { table(t) | where x == 1 }; union f("SigninLogs"), f("AuditLogs")', "kusto")
+    assert [row.name for row in page.data] == ["SigninLogs", "AuditLogs"]
+    assert "`SigninLogs`" in page.hypothesis[0].text
+
+
+def test_a_parser_fills_what_events_carry_under_other_names() -> None:
+    page = explain("imAuthentication | where EventType == 'Logon' and EventResult == 'Failure'", "kusto")
+    names = {row.name: row.covered for row in page.events}
+    assert names["Security-Auditing/4625"] is True
+    assert "Security-Auditing/4624" not in names
+
+
+def test_the_cases_of_a_label_stand_together() -> None:
+    page = explain("A | where x == 1 | extend what = case(y == 'a', 'one', y == 'b', 'two', 'three')", "kusto")
+    assert [group.text for group in page.indicator_groups] == ["x eq 1", "y eq-any a b"]
+
+
+def test_names_that_must_both_fit_are_not_each_enough() -> None:
+    detection = "  a:\n    OriginalFileName: a.exe\n    Image|endswith: '\\b.exe'\n  condition: a"
+    page = explain(SIGMA.format(category="process_creation", detection=detection), "sigma")
+    assert not any("Every start" in sentence.text for sentence in page.guidance)
+
+
+def test_many_alike_findings_are_told_once() -> None:
+    tests_ = " or ".join(f'Url contains "*{word}*a"' for word in ("one", "two", "three", "four"))
+    told = [each.text for each in explain(f"A | where {tests_}", "kusto").gaps if "asterisk" in each.text]
+    assert len(told) == 1
+    assert told[0].endswith("it is the same with 3 more tests.")

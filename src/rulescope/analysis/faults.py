@@ -90,7 +90,7 @@ def _programs(test: Tested) -> bool:
     return (
         test.op in (Op.EQ, Op.ENDSWITH, Op.TERM, Op.WILDCARD)
         and all(isinstance(value, str) and value.lower().endswith(PROGRAMS) for value in test.values)
-        and not all(re.split(r"[\\/]", str(value).lower())[-1] in HOSTS for value in test.values)
+        and not all(re.split(r"[\\/]", str(value).lower())[-1] in (*HOSTS, *PROGRAMS) for value in test.values)
     )
 
 

@@ -122,7 +122,7 @@ def _alternatives(facts: Facts) -> list[frozenset[str]]:
         else:
             base |= found
     if any(part.role == "member" for part in facts.parts):
-        return [base | found for found in sides]
+        return [each for each in (base, *(base | found for found in sides)) if each]
     return [found for found in (base, *sides) if found]
 
 

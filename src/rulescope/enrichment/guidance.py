@@ -55,7 +55,7 @@ def _short(facts: Facts) -> Iterator[Sentence]:
     """Fragments so short that unrelated text holds them."""
     found = [
         (number, each) for number, each in facts.wanted
-        if each.op is Op.CONTAINS and facts.field_of(number) in CONTENT and isinstance(each.value, str) and 0 < len(each.value.strip()) <= SHORT and each.value.isascii() and any(map(str.isalnum, each.value)) and not each.every
+        if each.op is Op.CONTAINS and facts.field_of(number) in CONTENT and isinstance(each.value, str) and 0 < len(each.value.strip()) <= SHORT and each.value.isascii() and (each.value[0].isalnum() or each.value[-1].isalnum()) and not each.every
     ]  # fmt: skip
     if found:
         number, first = found[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import And, Correlate, Expr
+from ..model import And, Correlate, Expr, Find, Search
 from ..schemas import platforms
 from ..text import Span
 from .facts import Counted, Facts, Sentence
@@ -14,6 +14,7 @@ from .words import code, duration, listed
 
 MOST_EXCEPTIONS = 4
 MOST_LEFT = 2
+CATEGORIES = {"dns": "DNS", "webserver": "web server"}
 PRODUCTS = {
     "aws": "AWS", "azure": "Azure", "cisco": "Cisco", "fortios": "FortiOS", "fortigate": "FortiGate", "gcp": "Google Cloud",
     "huawei": "Huawei", "juniper": "Juniper", "kubernetes": "Kubernetes", "m365": "Microsoft 365", "okta": "Okta",
@@ -191,11 +192,12 @@ def place(facts: Facts, part: Part) -> str:
     if titles and {scope for scope, _ in facts.activities} >= set(part.scopes) and len(set(titles)) <= 2:
         return f"{listed([lowered(title) for title in dict.fromkeys(titles)], 'and')} logs"
     if not part.scopes:
-        return "the logs"
+        stages = facts.query.stages if facts.query else ()
+        return "every table" if any(isinstance(stage, Find | Search) for stage in stages) else "its own rows"
     values = dict(word.partition("=")[::2] for word in part.scopes[0].split(" "))
     product, rest = values.pop("product", ""), [f"{kind} {value}" for kind, value in values.items()]
     if not product:
-        return f"{' '.join(values.values())} logs"
+        return f"{' '.join(CATEGORIES.get(value, value) for value in values.values())} logs"
     name = platforms.platform(part.scopes[0])
     known = PRODUCTS.get(product) or (name if name.lower().startswith(product[:3].lower()) else product)
     return f"the {known} logs" + (f" ({', '.join(rest)})" if rest else "")

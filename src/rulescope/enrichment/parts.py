@@ -54,7 +54,8 @@ class Part:
     fetched: entries here with a main partner are; listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
-    `joint` is asked of rows that hold columns of
+    `members` are parts of a union that nothing was asked of
+    together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `counts` are the conditions on counted numbers that every row must pass.
     """
 
@@ -70,6 +71,7 @@ class Part:
     beside: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     watchlists: list[str] = field(default_factory=list)
+    members: list[Part] = field(default_factory=list)
     counted: bool = False
     timed: bool = False
 
@@ -89,6 +91,8 @@ class Part:
             self.later += other.later
             self.joint += other.joint
             self.aliases.update(other.aliases)
+        if not (self.asks or self.counted or other.counted):
+            self.members += other.members
         self.beside += other.beside
         self.watchlists += other.watchlists
         self.counts += other.counts
@@ -108,7 +112,6 @@ def _parts(
     known = {**lets, **{let.name: let.query for let in query.lets}}
     own = Part(role, by)
     others: list[Part] = []
-    members: list[Part] = []
 
     def take(inner: Query, outer: Mapping[str, Query]) -> None:
         first, *rest = _parts(inner, role, places, outer)
@@ -123,7 +126,7 @@ def _parts(
                 own.scopes += [name for name in (table, logsource) if name and name not in own.scopes]
             case TableCall(name, args) if name in WATCHLISTS:
                 own.watchlists += [str(each.value) for each in args[:1] if isinstance(each, Literal)]
-            case TableCall(name):
+            case TableCall("table", (Literal(str() as name), *_)) | TableCall(name):
                 own.scopes.append(name)
             case Nested(inner):
                 take(inner, known)
@@ -153,16 +156,17 @@ def _parts(
                 for found in alone:
                     own.absorb(found[0])
                 if not own.asks and not own.counted:
-                    members = [found[0] for found in inners if found not in alone and found[0].role == "also"]
+                    own.members += [found[0] for found in inners if found not in alone and found[0].role == "also"]
             case Correlate(_, rules):
                 for rule in rules:
                     others += _parts(rule.query, rule.name, places, known)
             case _:
                 pass
-    if own.asks and members:
-        for each in members:
+    if own.asks and own.members:
+        for each in own.members:
             each.role = "member"
             own.scopes += [scope for scope in each.scopes if scope not in own.scopes]
+        own.members = []
     return [own, *others]
 
 

@@ -15,6 +15,8 @@ KEYED = re.compile(
     r"|query ?period|alert ?trigger ?threshold|alert ?trigger ?operator|data ?source|version|id)\s*[:=]\s*(.*)",
     re.IGNORECASE,
 )
+PARSERS = re.compile(r"(?:^|/)parsers?/", re.IGNORECASE)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 SENTENCE = re.compile(r"(?<=[.!?])\s")
 VARIANTS = (
     ("advanced hunting", "Defender XDR"), ("defender xdr", "Defender XDR"), ("365 defender", "Defender XDR"),
@@ -70,10 +72,12 @@ def _rule(file: RuleFile, number: int, line: int, text: str, first: Rule | None)
         text=text,
         format="kusto_file",
         line=line + 1,
-        kind="Hunting",
+        kind="Parser" if PARSERS.search(file.path) else "Hunting",
         description="" if description == title else (description or (first.description if first else "")),
         severity=_severity(keyed.get("severity", "")),
         authors=(keyed["author"],) if keyed.get("author") else (),
+        created=_date(keyed.get("created", "")),
+        modified=_date(keyed.get("modified", "")),
         version=keyed.get("version", ""),
         source=file.source,
         path=file.path,
@@ -87,6 +91,11 @@ def _rule(file: RuleFile, number: int, line: int, text: str, first: Rule | None)
         schedule=_schedule(keyed),
         trigger=_trigger(keyed),
     )
+
+
+def _date(text: str) -> str:
+    found = DATE.match(text.strip())
+    return found[0] if found else ""
 
 
 def _header(text: str) -> list[str]:

@@ -268,7 +268,7 @@ def _table_events(table: str, tests: Tests) -> Iterator[EventType]:
     if any(table == name for activity in activities() for name, _ in activity.defender) or (table, "") in _actions():
         yield from _defender_events(table, actions)
     elif table in asim_functions():
-        yield from _asim_events(table, asim_functions()[table], tests.get("EventType"))
+        yield from _asim_events(table, asim_functions()[table], tests.get("EventType"), tests.get("EventResult"))
     elif table in WINDOWS_TABLES:
         yield from _windows_events(table, tests)
 
@@ -292,10 +292,15 @@ def _defender_events(table: str, actions: frozenset[str] | None) -> Iterator[Eve
         yield EventType("Defender", ANY_ACTION, title(table, ANY_ACTION), table)
 
 
-def _asim_events(function: str, schema: str, kinds: frozenset[str] | None) -> Iterator[EventType]:
+def _asim_events(
+    function: str, schema: str, kinds: frozenset[str] | None, results: frozenset[str] | None = None
+) -> Iterator[EventType]:  # fmt: skip
     create = "create" in function.lower()
     ends = "terminate" in function.lower()
     for activity in activities():
+        failed = activity.name.endswith("failed")
+        if schema == "Authentication" and results and results <= ({"success"} if failed else {"failure"}):
+            continue
         for name, kind in activity.asim:
             if name != schema or (create and kind != "ProcessCreated") or (ends and kind != "ProcessTerminated"):
                 continue

@@ -210,7 +210,16 @@ def _category(provider: str, event_id: str) -> str:
 
 
 COMMON = frozenset(
-    {"event.code", "winlog.channel", "winlog.provider_name", "event.action", "host.name", "timegenerated", "timestamp"}
+    {
+        "event.code",
+        "event.outcome",
+        "winlog.channel",
+        "winlog.provider_name",
+        "event.action",
+        "host.name",
+        "timegenerated",
+        "timestamp",
+    }
 )
 
 
@@ -296,7 +305,8 @@ def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[
     keywords = {place.number: str(getattr(place.stage, "keyword", "")) for place in found.stages}
     for number, each in enumerate(found.indicators):
         if (each.negated and number in filters) is excluded:
-            span = (each.span.start, each.span.end) if each.span else number
+            span: object = (each.span.start, each.span.end) if each.span else number
+            span = span if number in filters else ""  # the cases of a label stand together
             key = (each.field, each.op, each.every, each.cased, each.stage, each.test, each.negated, span)
             made.setdefault(key, []).append(number)
     result = []

@@ -22,6 +22,7 @@ from ..model import (
     Filter,
     Join,
     Limit,
+    Literal,
     Match,
     Nested,
     Project,
@@ -113,7 +114,7 @@ def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
             match stage:
                 case Scan(table=table, logsource=logsource):
                     found.update(dict.fromkeys(name for name in (table, logsource) if name))
-                case TableCall(name=name):
+                case TableCall("table", (Literal(str() as name), *_)) | TableCall(name):
                     found[name] = None
                 case Search(tables=tables):
                     found.update(dict.fromkeys(tables))
