@@ -29,6 +29,17 @@ TABLE = [
         "partition by u declare (from: long) with (step one output=none: e == 'in'; step two: e == 'out' => from = one.t;) | project t, from",
         [(4, 1), (5, 2), (6, 1)],
     ),
+    ("the last of a series", "with_match_id = id with (step s output=last: true;) | project t, id", [(6, 0)]),
+    (
+        "the last of each series",
+        "with_match_id = id with (step one output=last: e == 'in'; step two output=last: e == 'x' or t == 4; step three: t == 5;) | project t, id",
+        [(2, 0), (4, 0), (5, 0)],
+    ),
+    (
+        "the last of each partition",
+        "partition by u declare (n: long = 0) with (step s output=last: true => n = s.n + 1;) | project t, u, n",
+        [(5, "b", 2), (6, "a", 4)],
+    ),
     (
         "numbers of matches",
         "with_match_id = id with (step one: e == 'in'; step two: e == 'out';) | project t, id",
@@ -48,7 +59,15 @@ def test_scan(text: str, expected: list[tuple[object, ...]]) -> None:
     assert sorted(tuple(row.values()) for row in rows) == sorted(expected, key=str)
 
 
-@pytest.mark.parametrize("text", ["with (step s output=last: true;)", "with (step s: true => nothing = 1;)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "with (step s output=last: e == 'in' or e == 'out';)",  # a row in between
+        "with (step one output=last: t <= 3; step two: t == 2;)",  # one series after another
+        "with (step s optional: true;)",
+        "with (step s: true => nothing = 1;)",
+    ],
+)
 def test_refused_by_name(text: str) -> None:
-    with pytest.raises(UnsupportedError, match="scan"):
+    with pytest.raises(UnsupportedError, match="scan|step"):
         Engine({}).run(parse(SOURCE + text))

@@ -10,22 +10,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...model import Expr, Field, Index, Literal, Node, ScanRows, ScanStep, rewrite, walk
 from .expressions import Expressions
 from .frame import Col, Frame, OrderKey
 from .stages_order import ordered
-from .values import Value, convert, null, unsupported
+from .values import Value, convert, null, quote, unsupported
 
 if TYPE_CHECKING:
     from .plan import Plan
 
 
+class Hit(NamedTuple):
+    """Columns of one step at one turn: whether it took the row, of which match, whether that began a series, what it assigned."""
+
+    flag: str
+    match: str
+    begun: str
+    kept: list[str]
+
+
 def scan_rows(plan: Plan, stage: ScanRows, frame: Frame) -> Frame:
     """A row for each step a row was taken by, with the declared columns as that step left them."""
     for step in stage.steps:
-        if step.output not in ("all", "none") or step.optional:
+        if step.output not in ("all", "last", "none") or step.optional:
             raise unsupported(f"scan step with {'optional' if step.optional else f'output={step.output}'}")
     groups = list(frame.groups)
     for column in stage.partition_by:
@@ -69,12 +78,13 @@ class _Machine:
         name, turn = plan.fresh("t"), plan.fresh()
         columns, first = self._state(declared)
         parts = [plan.fresh() for _ in rows.groups]
-        hits = [(plan.fresh(), plan.fresh(), [plan.fresh() for _ in declared]) for _ in self.stage.steps]
-        began = plan.fresh()
-        plain = [hit for hits_of in hits for hit in (hits_of[0], hits_of[1], *hits_of[2])]
-        blank = [
-            item for _ in hits for item in ("FALSE", "NULL::BIGINT", *(null(column.type).sql for column in declared))
+        hits = [
+            Hit(plan.fresh(), plan.fresh(), plan.fresh(), [plan.fresh() for _ in declared]) for _ in self.stage.steps
         ]
+        began = plan.fresh()
+        plain = [name for hit in hits for name in (*hit[:3], *hit.kept)]
+        nothing = ("FALSE", "NULL::BIGINT", "FALSE", *(null(column.type).sql for column in declared))
+        blank = [item for _ in hits for item in nothing]
         start = ["0::BIGINT", "-1::BIGINT", *blank, *first, *rows.groups]
         names = [turn, began, *plain, *columns, *parts]
         head = plan.cte(f"SELECT DISTINCT {', '.join(rows.groups)} FROM {rows.cte}") if parts else ""
@@ -133,7 +143,7 @@ class _Machine:
         began: str,
         parts: list[str],
         declared: list[Col],
-        hits: list[tuple[str, str, list[str]]],
+        hits: list[Hit],
     ) -> Callable[[list[str]], str]:
         """The step from one row to the next: nested selects, one a step of the scan, from the last to the first."""
 
@@ -150,9 +160,7 @@ class _Machine:
 
         return body
 
-    def _step(
-        self, place: int, step: ScanStep, sql: str, began: str, declared: list[Col], hit: tuple[str, str, list[str]]
-    ) -> str:
+    def _step(self, place: int, step: ScanStep, sql: str, began: str, declared: list[Col], hit: Hit) -> str:
         """`sql` after a row was offered to one step: its columns with the step's state replaced."""
         promoted, repeated = self.plan.fresh(), self.plan.fresh()
         earlier = self._at(place - 1, declared)
@@ -197,10 +205,10 @@ class _Machine:
                     changed[column.id] = f"CASE WHEN {promoted} THEN {blank} ELSE {column.id} END"
             changed[self._open[place - 1]] = f"{self._open[place - 1]} AND NOT {promoted}"
         changed[self._open[place]] = f"{self._open[place]} OR {taken}"
-        flag, match, kept = hit
-        changed[flag] = taken
-        changed[match] = changed[self._match[place]]
-        changed |= dict(zip(kept, made, strict=True))
+        changed[hit.flag] = taken
+        changed[hit.match] = changed[self._match[place]]
+        changed[hit.begun] = f"{repeated} AND NOT {self._open[0]}" if place == 0 else promoted
+        changed |= dict(zip(hit.kept, made, strict=True))
         items = ", ".join(f"{value} AS {column}" for column, value in changed.items())
         return f"SELECT * EXCLUDE ({promoted}, {repeated}) REPLACE ({items}) FROM ({sql})"
 
@@ -249,13 +257,31 @@ class _Machine:
 
     # ---------------------------------------------------------------- output
 
+    def _last(self, name: str, turn: str, flag: str, begun: str, parts: list[str]) -> tuple[str, str]:
+        """The turns of a step of which only the last of a series is given, and the condition for that.
+
+        A series ends where the next row that the step takes begins one anew. Whether a row that it leaves out in between ends
+        one too, and whether two series without such a row are one, is not documented: then the run ends.
+        """
+        over = f"({f'PARTITION BY {chr(44).join(parts)} ' if parts else ''}ORDER BY {turn})"
+        following = f"lead({turn}) OVER {over} AS k_turn, lead({begun}) OVER {over} AS k_begun"
+        taken = self.plan.cte(f"SELECT *, {following} FROM {name} WHERE {flag}")
+        refusal = quote(
+            "UnsupportedError: scan with output=last where a series of matches is interrupted or followed by another"
+        )
+        last = (
+            f"CASE WHEN k_s.k_turn IS NULL THEN TRUE WHEN k_s.k_begun = (k_s.k_turn = k_s.{turn} + 1)"
+            f" THEN error({refusal})::BOOLEAN ELSE k_s.k_begun END"
+        )
+        return taken, last
+
     def _output(
         self,
         name: str,
         turn: str,
         parts: list[str],
         declared: list[Col],
-        hits: list[tuple[str, str, list[str]]],
+        hits: list[Hit],
         groups: tuple[str, ...],
     ) -> Frame:
         """The rows each step took, in order of the rows; of one row the later step first, as it was offered."""
@@ -268,16 +294,19 @@ class _Machine:
         ]
         chosen = []
         silent = all(step.output == "none" for step in self.stage.steps)
-        for place, (step, (flag, number, kept)) in enumerate(zip(self.stage.steps, hits, strict=True)):
+        for place, (step, (flag, number, begun, kept)) in enumerate(zip(self.stage.steps, hits, strict=True)):
             if step.output == "none" and not silent:
                 continue
+            taken = name
+            if step.output == "last":
+                taken, flag = self._last(name, turn, flag, begun, parts)
             items = [f"k_r.{column.id}" for column in rows.columns]
             items += [f"k_s.{mine} AS {column.id}" for mine, column in zip(kept, declared, strict=True)]
             if match is not None:
                 items.append(f"k_s.{number} AS {match.id}")
             items += [f"k_r.{self.whole.id}", f"{-place} AS {spot}", *(f"k_r.{group}" for group in groups)]
             chosen.append(
-                f"SELECT {', '.join(items)} FROM {rows.cte} k_r JOIN {name} k_s ON {' AND '.join(same)} WHERE k_s.{flag}{' AND FALSE' if silent else ''}"
+                f"SELECT {', '.join(items)} FROM {rows.cte} k_r JOIN {taken} k_s ON {' AND '.join(same)} WHERE {flag if step.output == 'last' else f'k_s.{flag}'}{' AND FALSE' if silent else ''}"
             )
         columns = (*rows.columns, *declared, *((match,) if match is not None else ()))
         order = (OrderKey(self.whole.id, False, False), OrderKey(spot, False, False))

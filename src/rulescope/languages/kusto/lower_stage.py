@@ -350,7 +350,9 @@ def _reduce(ctx: Context, node: s.Reduce) -> m.Step:
     return m.Reduce(lower_expr(ctx, node.by), properties(ctx, node.options), span=span(node))
 
 
-def _scan(ctx: Context, node: s.Scan) -> m.Step:
+def _scan(ctx: Context, node: s.Scan) -> m.Step | None:
+    if any(item.name.lower() != "with_match_id" for item in node.options):
+        return None
     declared = typed(item.column for item in node.declarations)
     defaults = tuple(optional(ctx, item.default) for item in node.declarations)
     steps = tuple(
