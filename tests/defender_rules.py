@@ -229,6 +229,21 @@ RULES = {  # name: (log source, detection, table, a part of what is written)
         "DeviceProcessEvents",
         "OSPlatform startswith",
     ),
+    "columns beside fields": (
+        "product: windows, category: process_creation",
+        (
+            "a: {CommandLine|contains: -y, FileName: x.exe, InitiatingProcessFileName: cmd.exe, LogonId: '0x3e7', "
+            "ProcessTokenElevation: TokenElevationTypeFull, AdditionalFields.A: b}\n  condition: a"
+        ),
+        "DeviceProcessEvents",
+        "LogonId == 999",
+    ),
+    "columns of a connection": (
+        "product: windows, category: network_connection",
+        "a: {RemoteIP|cidr: 10.0.0.0/8, RemotePort: [1, 2], Initiated: 'true'}\n  condition: a",
+        "DeviceNetworkEvents",
+        "RemotePort in (1, 2)",
+    ),
     "own certificate": (
         "product: mde, service: DeviceFileCertificateInfo",
         "a: {IsSigned: true, IsTrusted: false, Signer|contains: Corp}\n  condition: a",
@@ -283,6 +298,11 @@ REFUSED = {  # name: (log source, detection, what is missing)
         "product: aws, service: cloudtrail",
         "a: {requestParameters.containerDefinitions.command|contains: curl}\n  condition: a",
         "the field requestParameters.containerDefinitions.*",
+    ),
+    "a column in another case": (
+        "product: windows, category: process_creation",
+        "a: {foldername: x, initiatingprocessfilename: y}\n  condition: a",
+        "the field foldername",
     ),
     "no column": ("product: m365, service: EmailEvents", "a: {Body|contains: x}\n  condition: a", "the field Body"),
     "a moment as text": (

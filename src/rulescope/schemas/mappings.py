@@ -60,6 +60,9 @@ WHERE_OPS = {
 JSON_TEXT = ("AdditionalFields", "AuthenticationDetails")
 """Text columns of Defender's tables that hold JSON, by the schema reference."""
 
+OWN_COLUMNS = ("same", "columns")
+"""What else a field may be: the column of that name, whatever its case, or as the table has it."""
+
 WHOLE = (FieldMap, Dynamic)
 """Kinds of field that are a column as a whole."""
 
@@ -101,14 +104,19 @@ class Mapping:
                 if isinstance(row, Never):
                     return row
                 return Json(name, (*row.columns, *name[len(known) - 1 :].split(".")))
-        if self.others == "same":
+        if self.others in OWN_COLUMNS:
             first, *rest = name.split(".")
-            column = next((column for column in self.types if column.lower() == first.lower()), None)
+            named = first if self.others == "columns" else first.lower()
+            column = next((c for c in self.types if (c if self.others == "columns" else c.lower()) == named), None)
             if column is None or (rest and not self._is_bag(column)):
                 return None
             if rest:
                 return Json(name, (column, *rest))
             return (Dynamic if self.types[column] == "dynamic" else FieldMap)(name, (column,))
+        if self.others == "camel":  # `actor_ip` is ActorIp
+            plain = folded.replace("_", "")
+            column = next((column for column in self.types if column.lower() == plain), None)
+            return FieldMap(name, (column,)) if column else None
         if self.others.startswith("path "):
             return Json(name, (self.others.split(" ")[1], *name.split(".")))
         if self.others:
@@ -200,7 +208,19 @@ class Mapping:
                 put(self.keywords, value, self.types, row)
         if any(isinstance(row_map, Part) for row_map, _, _ in listed):
             self._agreed(listed, row)
+        if self.others == "columns":
+            self._undisputed(listed, row)
         return row
+
+    def _undisputed(self, listed: list[tuple[FieldMap | None, str, Any]], row: Map[str, Any]) -> None:
+        """Raises Outside when a column by its own name and a field that stands in it say different things."""
+        own = {row_map.columns[0] for row_map, name, _ in listed if row_map and name == row_map.columns[0]}
+        for row_map, name, value in listed:
+            if row_map is None or value is None or not own & set(row_map.needs()):
+                continue
+            if type(row_map) not in WHOLE or text_of(row.get(row_map.columns[0])) != text_of(value):
+                if row_map.columns[0] != name or text_of(row.get(name)).lower() != text_of(value).lower():
+                    raise Outside(f"{name} {value!r} in {row_map.columns[0]}")
 
     def _agreed(self, listed: list[tuple[FieldMap | None, str, Any]], row: Map[str, Any]) -> None:
         """Raises Outside when parts of a text and the whole say different things."""
@@ -242,7 +262,7 @@ class Mapping:
                     made[name] = held_there[row.columns[-1]]
             elif type(row) is FieldMap:
                 made[name] = held_there
-        return self._whole(made) if self.others == "same" else made
+        return self._whole(made) if self.others in OWN_COLUMNS else made
 
     def _whole(self, event: dict[str, Any]) -> dict[str, Any]:
         """`event` with one bag where it has both the text of a bag and properties of it: the text is one more of these."""
