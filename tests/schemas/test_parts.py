@@ -8,7 +8,7 @@ from rulescope.engines.reference import compile_predicate
 from rulescope.errors import UnsupportedError
 from rulescope.model import And, Expr, Extend, Field, Filter, Match, Not, Op, Query, Scan, outline_expr
 from rulescope.schemas.columns import FieldMap, Outside
-from rulescope.schemas.parts import Address, Host, Part, Plain, Told
+from rulescope.schemas.parts import Address, Host, Part, Plain, Told, Within
 from rulescope.translation import computed
 
 TYPES = {"Account": "string", "Url": "string", "Type": "string", "Result": "string", "Text": "string"} | dict.fromkeys(
@@ -21,6 +21,7 @@ QUERY = Part("query", ("Url",), "query")
 EXTENSION = Part("extension", ("Url",), "extension")
 LOGONS = Told("EventID", ("Type", "Result"), "x", {"1": "On|Yes", "2": "On|No", "3": "Off|Yes", "9": ""})
 PLAIN = Plain("Text", ("Text",))
+LISTED = Within("a.b", ("Objects", "b"))
 HOST = Host("Computer", ("Full", "Short"))
 ADDRESS = Address("cs-uri", ("Stem", "Query"))
 
@@ -87,6 +88,10 @@ LAW: list[tuple[FieldMap, Match, list[Any]]] = [
     (HOST, Match(Field("Computer"), Op.EMPTY), ["DC1.corp.example", "pc2", None]),
     (ADDRESS, Match(Field("cs-uri"), Op.CONTAINS, ("a?x=",)), ["/a?x=1", "/a", "/a?b", None]),
     (ADDRESS, Match(Field("cs-uri"), Op.ENDSWITH, (".aspx",)), ["/a.aspx", "/a.aspx?b", None]),
+    (LISTED, Match(Field("a.b"), Op.EQ, ("Admin", 'x"y')), ["admin", "Admins", 'x"y', 'x\\"y', None]),
+    (LISTED, Match(Field("a.b"), Op.CONTAINS, ("nmap", "\\n")), ["an nmap", "a\nmap", "a\\nb", "b", None]),
+    (LISTED, Match(Field("a.b"), Op.STARTSWITH, ("[x",)), ["[x]", "a[x", None]),
+    (LISTED, Match(Field("a.b"), Op.ENDSWITH, ("\\",)), ["a\\", 'a\\"', 'b"', None]),
     (LOGONS, Match(Field("EventID"), Op.EQ, ("1",)), ["1", 1, "2", "3", None]),
     (LOGONS, Match(Field("EventID"), Op.EQ, (1, 2)), ["1", "2", "3", None]),
     (LOGONS, Match(Field("EventID"), Op.EQ, (1, 3, 9)), ["1", "2", "3", None]),
@@ -124,6 +129,8 @@ def test_only_what_tells_values_apart_is_asked() -> None:
         (DOMAIN, Match(Field("Domain"), Op.REGEX, (".*",), cased=True)),
         (LOGONS, Match(Field("EventID"), Op.EQ, (4,))),
         (LOGONS, Match(Field("EventID"), Op.STARTSWITH, ("1",))),
+        (LISTED, Match(Field("a.b"), Op.EQ, ("true",))),
+        (LISTED, Match(Field("a.b"), Op.EMPTY)),
         (PLAIN, Match(Field("Text"), Op.CONTAINS, ("<Command>",))),
         (PLAIN, Match(Field("Text"), Op.CONTAINS, ("amp",))),
         (PLAIN, Match(Field("Text"), Op.ENDSWITH, ("x",))),

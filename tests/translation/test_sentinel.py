@@ -142,8 +142,8 @@ CASES = (
     Case(
         "what GitHubAuditData leaves out",
         "product: github, service: audit",
-        "a: {action: org.update_member, actor: mallory}\n  condition: a",
-        'GitHubAuditData | where Action =~ "org.update_member" and Actor =~ "mallory"',
+        "a: {action: org.update_member, programmatic_access_type|contains: token}\n  condition: a",
+        'GitHubAuditLogsV2_CL | where Action =~ "org.update_member" and ProgrammaticAccessType contains "token"',
     ),
     Case(
         "failures at the console of AWS",

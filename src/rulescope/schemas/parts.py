@@ -1,4 +1,4 @@
-"""Kinds of field that stand in a part of a column, in several columns, or only in texts the column keeps as they are.
+"""Kinds of field that stand in a part of a column, in several columns, in lists, or in texts kept in two forms.
 
 A name and its domain in one account column, the stem and the query of one address, a machine's short and full name, the event
 number that type and result tell: what `schemas.columns` says of kinds holds here too.
@@ -6,15 +6,17 @@ number that type and result tell: what `schemas.columns` says of kinds holds her
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import UnsupportedError
-from ..model import FALSE, And, Call, Expr, Field, Literal, Match, Op, Or
+from ..model import FALSE, And, Call, Expr, Field, Literal, Match, Op, Or, replace
 from .codes import KINDS as CODES
+from .codes import Dynamic
 from .columns import FieldMap, Made, Outside, Types, text_of, typed
 
 
@@ -144,6 +146,52 @@ class Address(Made):
                 raise Outside(f"{self.field} {value!r} beside {row[column]!r}")
 
 
+class Within(FieldMap):
+    """A property of objects in lists, whose name stands nowhere else in the column: `within TargetResources newValue`.
+
+    Any of them may match. Asked of the JSON, where a quotation mark inside a text follows a backslash.
+    """
+
+    FORMS: ClassVar[Mapping[Op, str]] = {
+        Op.EQ: '{}"',
+        Op.STARTSWITH: "{}",
+        Op.CONTAINS: r'(?:[^"\\]|\\.)*{}',
+        Op.ENDSWITH: r'(?:[^"\\]|\\.)*{}"',
+    }
+    BARE = re.compile(r"true|false|null|-?\d+(\.\d+)?", re.I)
+    """What JSON may write without quotation marks."""
+
+    def needs(self) -> tuple[str, ...]:
+        return self.columns[:1]
+
+    def match(self, match: Match, types: Types) -> Expr:
+        texts = [text_of(value) for value in match.values]
+        bare = [text for text in texts if self.BARE.fullmatch(text) or not text]
+        if match.op not in self.FORMS or bare:
+            raise UnsupportedError("properties in lists", f"{self.field} {match.op} {' '.join(bare[:1])}".rstrip())
+        opening = rf'"{self.columns[1]}"\s*:\s*"'
+        values = tuple(opening + self.FORMS[match.op].replace("{}", _literal(text)) for text in texts)
+        column: Expr = Field(self.columns[0])
+        if types.get(self.columns[0]) != "string":
+            column = Call("tostring", (column,))
+        return replace(match, subject=column, op=Op.REGEX, values=values)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value is None:
+            return
+        if not isinstance(value, str):
+            raise Outside(f"{self.field} is a text, not {value!r}")
+        held = row.get(self.columns[0]) or []
+        found = [dict(each) for each in (json.loads(held) if isinstance(held, str) else held)]
+        found = [{**(found[0] if found else {}), self.columns[1]: value}, *found[1:]]
+        row[self.columns[0]] = json.dumps(found) if types.get(self.columns[0]) == "string" else found
+
+
+def _literal(text: str) -> str:
+    """A text as JSON writes it, as a pattern."""
+    return re.sub(r"([\\.+*?()|\[\]{}^$])", r"\\\1", json.dumps(text, ensure_ascii=False)[1:-1])
+
+
 class Told(FieldMap):
     """A value that several columns tell together: `told:logons EventType EventResult`.
 
@@ -214,6 +262,8 @@ KINDS: dict[str, type[FieldMap]] = CODES | {
     "url": Part,
     "host": Host,
     "address": Address,
+    "within": Within,
+    "dynamic": Dynamic,
     "told": Told,
     "plain": Plain,
 }
