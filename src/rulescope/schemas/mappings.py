@@ -214,7 +214,9 @@ class Mapping:
 
     def _undisputed(self, listed: list[tuple[FieldMap | None, str, Any]], row: Map[str, Any]) -> None:
         """Raises Outside when a column by its own name and a field that stands in it say different things."""
-        own = {row_map.columns[0] for row_map, name, _ in listed if row_map and name == row_map.columns[0]}
+        own = {
+            name for row_map, name, _ in listed if name not in self.fields and row_map and name == row_map.columns[0]
+        }
         for row_map, name, value in listed:
             if row_map is None or value is None or not own & set(row_map.needs()):
                 continue
