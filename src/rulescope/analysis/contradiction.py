@@ -64,13 +64,13 @@ class branches:
             return
         choices.sort(key=lambda choice: len(choice[0]))
         (terms, truth), rest = choices[0], choices[1:]
-        kind = Or if truth else And
+        later = [(Or(others) if wanted else And(others), wanted) for others, wanted in rest]
         for term in terms:
             self._steps += 1
             if self._steps > MOST_STEPS or self.open >= MOST_OPEN:
                 self.cut = True
                 return
-            yield from self._search([(term, truth), *((kind(others), truth) for others, truth in rest)], held)
+            yield from self._search([(term, truth), *later], held)
 
 
 def clash(one: Want, other: Want) -> bool:
