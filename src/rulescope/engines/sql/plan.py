@@ -393,7 +393,8 @@ class Plan:
 def check(query: Query) -> None:
     """Refuses a query with a part that was not understood, by its keyword."""
     for opaque in opaques(query):
-        raise unsupported(f"{opaque.keyword} (not understood)")
+        said = " " in opaque.keyword  # why, not which word
+        raise unsupported(opaque.keyword if said else f"{opaque.keyword} (not understood)")
 
 
 def row_of(frame: Frame) -> RowType:

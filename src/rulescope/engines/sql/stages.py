@@ -45,6 +45,7 @@ from ...model import (
     Project,
     Query,
     Range,
+    Reduce,
     Rename,
     Render,
     SampleDistinct,
@@ -87,7 +88,8 @@ def lower(plan: Plan, stage: Step, frame: Frame | None) -> Frame:
     if isinstance(stage, Fork | Facet):
         raise unsupported(f"{stage.keyword} here: it gives several results")
     if build is None:
-        raise unsupported(f"operator {getattr(stage, 'keyword', type(stage).__name__)}")
+        why = WHY_NOT.get(type(stage), "")
+        raise unsupported(f"operator {getattr(stage, 'keyword', type(stage).__name__)}{why}")
     if frame is None:
         raise unsupported(f"operator {stage.keyword} without rows before it")
     if frame.graph is not None and not isinstance(stage, ON_GRAPHS):
@@ -465,6 +467,8 @@ SOURCES: dict[type, Callable[..., Frame]] = {
     Scan: _scan, TableCall: _table_call, Nested: _nested, Inline: _inline, Print: _print, Range: _range, External: _external,
     Search: _search, Find: _find, Union: joins.union, Evaluate: plugins.evaluate,
 }  # fmt: skip
+
+WHY_NOT: dict[type, str] = {Reduce: ": how it groups values is not documented exactly"}
 
 ON_GRAPHS = (GraphMatch, GraphToTable, GraphComponents)
 

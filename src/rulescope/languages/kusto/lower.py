@@ -9,6 +9,7 @@ from . import syntax as s
 from .lower_columns import certain, grow
 from .lower_expr import argument, entered, gives_rows, lower_expr, tabular
 from .lower_parts import opaque_stage, properties, typed
+from .lower_restrict import Restriction, restriction, unseen
 from .lower_scope import (
     DEEPEST_CALL,
     MOST_INLINED,
@@ -37,23 +38,39 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
     others: list[m.Step] = []
     more: list[m.Query] = []
     later: list[m.Let] = []
+    rules: Restriction | None = None
     for statement in script.statements:
         match statement:
             case s.Let():
-                _let(ctx, statement, later if stages else lets, parameters)
+                found = later if stages or rules is not None else lets
+                _let(ctx, statement, found, parameters)
+                if rules is not None:
+                    rules.defined(statement.name.name)
             case s.QueryStatement(node):
                 query = _query(ctx, node)
-                if stages and not more and _reads(query, named := stages[-1]):  # `T | as Q; Q | count`: Q is named for it
+                if rules is not None and (name := unseen(m.replace(query, lets=(*later, *query.lets)), rules)):
+                    others.append(opaque_stage(ctx, statement, f"{name}, which restrict access hides"))
+                    continue
+                if (
+                    stages and not more and _reads(query, named := stages[-1])
+                ):  # `T | as Q; Q | count`: Q is named for it
                     first = m.Query(tuple(stages[:-1]), language="kusto")
                     lets += [m.Let(named.name, first, True, named.span, result=True), *later, *query.lets]  # type: ignore[union-attr]
                     later, stages = [], list(query.stages)
                 elif stages:
                     more.append(m.replace(query, lets=(*later, *query.lets)))
                 else:
-                    lets.extend(query.lets)
+                    lets.extend((*later, *query.lets))
+                    later = []
                     stages.extend(query.stages)
             case s.DeclarePattern(name):
                 ctx.scope[name.name] = Pattern(statement, dict(ctx.scope))
+            case s.Restrict():
+                rules = restriction(statement, ctx.scope)
+                if rules is None:
+                    others.append(opaque_stage(ctx, statement))
+            case s.Alias(name, value):
+                parameters.append(m.Parameter(f"alias database {name.name}", ctx.words(value), "", span(statement)))
             case s.DeclareParameters():
                 _declare(ctx, statement, parameters)
             case s.SetOption(name, value):
@@ -65,6 +82,8 @@ def lower(script: s.Script, tables: Columns | None = None) -> m.Query:
                 others.append(opaque_stage(ctx, statement, "error"))
             case _:
                 others.append(opaque_stage(ctx, statement))
+    if not stages:  # a text of lets only
+        lets.extend(later)
     batch = (m.Batch(tuple(more)),) if more else ()
     return m.Query((*stages, *batch, *others), tuple(lets), tuple(parameters), "kusto")
 
@@ -100,7 +119,7 @@ def _let(ctx: Context, let: s.Let, lets: list[m.Let], parameters: list[m.Paramet
 def _declare(ctx: Context, node: s.DeclareParameters, parameters: list[m.Parameter]) -> None:
     for parameter in node.parameters:
         name = parameter.name.name
-        value: m.Expr = m.OpaqueExpr("query parameter", name, span(parameter))
+        value: m.Expr = m.OpaqueExpr(f"query parameter {name} without a value", name, span(parameter))
         if parameter.default is not None:
             value = lower_expr(ctx, parameter.default)
         ctx.scope[name] = Constant(value)

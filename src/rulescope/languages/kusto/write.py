@@ -44,7 +44,7 @@ class _Writer:
             lines.extend(self._pending())
             lines.append(text)
         if not query.stages:  # a text of lets only
-            lines[:0] = [f"let {name(p.name)} = {p.text};" for p in query.parameters if not p.name.startswith("set ")]
+            lines[:0] = [f"let {name(p.name)} = {p.text};" for p in query.parameters if " " not in p.name]
             return ("\n" if self.long else " ").join(lines)
         last = query.stages[-1]
         more = last.queries if isinstance(last, m.Batch) else ()
