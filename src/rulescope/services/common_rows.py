@@ -13,6 +13,7 @@ from ..errors import UnsupportedError
 from ..model import Expr, Field, Logsource, Match, Node, Op, Query, expressions, replace, rewrite
 from ..schemas import mappings
 from ..schemas.columns import TEXT_OPS, FieldMap, Json, Local, Lookup, Made, Name, Outside, Registry, stored
+from ..schemas.parts import Told
 from ..schemas.tables import asim_functions
 from .scan_rows import NAMES
 
@@ -152,13 +153,18 @@ def _put(row: Row, column: str, keys: list[str], value: Any, kind: str) -> None:
 
 
 def plausible(row: Mapping[str, Any], way: mappings.Mapping) -> bool:
-    """Whether such a row can stand in the table: hashes of the right length, keys under a hive, names that are used there."""
+    """Whether such a row can stand in the table: hashes of the right length, keys under a hive, names that are used there,
+    paths without characters that no file has."""
     for column, value in row.items():
+        if column in PATHS and isinstance(value, str) and not _may_be_path(value, way.logsource.product):
+            return False
         length = next((size for kind, size in HASH_LENGTHS.items() if column.endswith(kind)), None)
         if length and isinstance(value, str) and value and not (len(value) == length and value.isalnum()):
             return False
     for field in way.fields.values():
-        value = row.get(field.columns[0])
+        if isinstance(field, Told) and not _told(row, field):
+            return False
+        value = row.get(field.columns[0]) if field.columns else None
         if value in (None, ""):
             continue
         if isinstance(field, Lookup) and field.lookup and str(value) not in field.lookup.values():
@@ -166,6 +172,32 @@ def plausible(row: Mapping[str, Any], way: mappings.Mapping) -> bool:
         if isinstance(field, Registry) and not str(value).upper().startswith("HKEY_"):
             return False
     return True
+
+
+def told(row: Mapping[str, Any], way: mappings.Mapping) -> Row:
+    """`row` with the columns that tell a value together, where it has some of them that agree with a known value."""
+    made = dict(row)
+    for field in way.fields.values():
+        if isinstance(field, Told):
+            given = {at: str(row[column]) for at, column in enumerate(field.columns) if row.get(column)}
+            fits = (known for known in field.known.values() if all(known[at] == text for at, text in given.items()))
+            if given and (known := next(fits, None)):
+                made |= {column: text for column, text in zip(field.columns, known, strict=True) if text}
+    return made
+
+
+def _told(row: Mapping[str, Any], field: Told) -> bool:
+    """Whether the columns that tell a value together, if any is there, tell one."""
+    held = tuple(str(row.get(column) or "") for column in field.columns)
+    return not any(held) or held in field.known.values()
+
+
+PATHS = frozenset({*NAMES, *NAMES.values(), "NewProcessName", "ParentProcessName"})
+
+
+def _may_be_path(value: str, product: str) -> bool:
+    plain = value.removeprefix("\\\\?\\")
+    return not any(char in plain for char in '*?"<>|') and (product != "windows" or "/" not in plain)
 
 
 HASH_LENGTHS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "SHA512": 128}
