@@ -39,7 +39,7 @@ def array_concat(lists: str) -> str | None:
 
 def array_index_of(text: str, value: str, start: int, length: int, occurrence: int) -> int | None:
     items = json.loads(text)
-    if not isinstance(items, list):
+    if not isinstance(items, list) or length < -1 or occurrence < 0:
         return None
     start = max(0, len(items) + start) if start < 0 else start
     end = len(items) if length < 0 else min(len(items), start + length)
