@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..catalogue import Catalogue
+from ..errors import SchemaError
 from ..outputs import navigator
 from ..schemas import attack
 from .pages import CoverageCell, CoverageColumn, CoveragePage
@@ -19,6 +20,8 @@ def coverage(
 
     Rules that only forward a product's alerts are left out. Raises SchemaError for a version we do not have.
     """
+    if version not in attack.VERSIONS:
+        raise SchemaError(f"no ATT&CK version {version[:40]!r} here; there are {', '.join(attack.VERSIONS)}")
     chosen = tuple(filters)
     claimed = _moved(catalogue.matrix("technique", chosen), version)
     verified = _moved(catalogue.matrix("technique", (*chosen, VERIFIED)), version)

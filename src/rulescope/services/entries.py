@@ -101,7 +101,7 @@ def _facets(rule: Rule, found: Found, hopeless: bool) -> tuple[tuple[str, str], 
         source = rule.logsource
         parts = (("category", source.category), ("product", source.product), ("service", source.service))
         add("logsource", " ".join(f"{name}={value}" for name, value in parts if value))
-    add("event", *(event.name for event in found.events if event.covered))
+    add("event", *(event.name for event in found.events if event.covered and not event.elsewhere))
     add("field", *(predicate.field for predicate in predicates if predicate.field != "*"))
     add("connector", *(connector.id for connector in rule.connectors))
     add("finding", *(each.id for each in found.diagnostics), "impossible" if hopeless else "")

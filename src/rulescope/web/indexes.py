@@ -46,10 +46,15 @@ def _row(number: int, card: Card, names: dict[str, _Names], have: dict[str, dict
         "forwards": "yes" if card.forwards else "",
     }  # fmt: skip
     return [
-        card.key, card.title, card.time[:10], card.description[:SUMMARY], card.alike, card.family if card.alike else 0,
+        card.key, card.title, card.time[:10], _short(card.description), card.alike, card.family if card.alike else 0,
         *(names[column].number(single[column]) if single[column] else -1 for column in SINGLE),
         *([names[kind].number(value) for value in have[kind].get(number, ())] for kind in MANY),
     ]  # fmt: skip
+
+
+def _short(text: str) -> str:
+    """The beginning of a text, whole words."""
+    return text if len(text) <= SUMMARY else text[:SUMMARY].rsplit(" ", 1)[0].rstrip(",;:") + "…"
 
 
 def _cards(rules: Catalogue) -> Iterator[tuple[int, Card]]:

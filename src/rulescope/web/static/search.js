@@ -61,7 +61,7 @@ const run = (all) => {
   const status = part("status");
   status.textContent = `${count(found.length)} rule${found.length === 1 ? "" : "s"}`;
   if (text) status.append(" for ", make("b", "", text));
-  if (heads.length < found.length) status.append(make("span", "faint", ` · ${count(found.length - heads.length)} near copies behind newer ones`));
+  if (heads.length < found.length) status.append(make("span", "faint", ` · ${count(found.length - heads.length)} near cop${found.length - heads.length === 1 ? "y" : "ies"} behind newer ones`));
   const hidden = filters.has("forwards") ? 0 : fitting.filter((rule) => rule.forwards && chosen(rule)).length;
   if (hidden) {
     const note = make("span", "faint", ` · ${count(hidden)} vendor alert feed${hidden === 1 ? " is" : "s are"} left out, `);
@@ -75,6 +75,7 @@ const run = (all) => {
   const expanded = asked().get("all") ?? "";
   part("facets").replaceChildren(...FACETS.map((each, number) => facet(shownRules, pairs, filters, each, number, expanded, opened)).filter(Boolean));
 
+  part("scope").hidden = !text || "pagefind" in here.dataset;
   const suggestions = part("suggestions");
   const missing = found.length ? [] : words.filter((word) => !all.some((rule) => rule.title.toLowerCase().includes(word)));
   const meant = missing.map((word) => [word, nearest(all, word)]).filter(([, near]) => near).slice(0, 3);
