@@ -84,6 +84,16 @@ TABLE: list[tuple[str, str, list[tuple[Any, ...]]]] = [
         [(datetime(2019, 11, 1, 0, 5, tzinfo=UTC), 60), (datetime(2019, 11, 1, 1, 5, tzinfo=UTC), 56)],
     ),
     (
+        "a pivot's cells without rows",
+        "datatable(g: string, p: string, v: real)['a', 'x', 1.5, 'b', 'y', 2.5] | evaluate pivot(p, sum(v))",
+        [("a", 1.5, 0.0), ("b", 0.0, 2.5)],
+    ),
+    (
+        "a pivot's cells without a greatest",
+        "datatable(g: string, p: string, v: real)['a', 'x', 1.5, 'b', 'y', 2.5] | evaluate pivot(p, max(v))",
+        [("a", 1.5, None), ("b", None, 2.5)],
+    ),
+    (
         "the size of rows",
         "range x from 1 to 10 step 1 | extend Text = '1234567890' | summarize sum(estimate_data_size(*))",
         [(180,)],
@@ -130,6 +140,7 @@ def plain(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
             "active_users_count(user, At, datetime(2019-11-01), datetime(2019-11-05), 3d, 1d, 3, 1d)",
             "look-back reaches",
         ),
+        ("pivot(user, avg(user), At)", "a cell without rows"),
         ("rolling_percentile(user, 50, At, 1h, 2)", "bins without rows"),
         ("session_count(user, At, datetime(2019-11-01), datetime(2019-11-05), 1d, 1d)", "plugin session_count"),
     ],

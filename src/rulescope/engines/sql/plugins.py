@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...model import Call, Evaluate, Field, Literal, Named
-from .aggregates import aggregate_value
+from ..types import SQL_TYPES
+from .aggregates import ALIAS, aggregate_value
 from .frame import Frame
 from .plugins_cohorts import (
     active_users_count,
@@ -150,20 +151,33 @@ def _pivot(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
     best = aggregate_value(plan, frame, call)
     made = []
     for (name,) in rows:
+        if not name:
+            raise unsupported("pivot of empty text, which names no column")
         made.append((name, plan.column(name, best.type)))
     ids = [column.id for column in groups]
     parts = plan.cte(
         f"SELECT {', '.join([*ids, f'{text} AS k_name', f'{best.sql} AS k_value'])} FROM {frame.cte} GROUP BY {', '.join([*ids, 'k_name'])}"
     )
-    blank = "0" if best.type in ("long", "int") and call.name.startswith(("count", "dcount", "sum")) else "NULL"
+    blank = _blank(call.name, best)
     items = ids + [
-        f"coalesce(any_value(k_value) FILTER (WHERE k_name = {quote(name)}), {blank if best.type != 'string' else quote('')}) AS {column.id}"
+        f"CASE WHEN count(*) FILTER (WHERE k_name = {quote(name)}) > 0"
+        f" THEN any_value(k_value) FILTER (WHERE k_name = {quote(name)}) ELSE {blank} END AS {column.id}"
         for name, column in made
     ]
     cte = plan.cte(
         f"SELECT {', '.join(items) or '1 AS k_none'} FROM {parts}{' GROUP BY ' + ', '.join(ids) if ids else ''}"
     )
     return Frame(cte, (*groups, *(column for _, column in made)))
+
+
+def _blank(name: str, best: Value) -> str:
+    """What a cell without rows holds: nothing counted or summed, no value at all, else what the page does not say."""
+    name = ALIAS.get(name, name)
+    if name in ("count", "dcount", "sum", "countif", "dcountif", "sumif", "count_distinct"):
+        return f"0::{SQL_TYPES[best.type]}"
+    if name in ("min", "max", "take_any"):
+        return null(best.type).sql
+    return f"error({quote(f'UnsupportedError: pivot of {name} with a cell without rows')})::{SQL_TYPES[best.type]}"
 
 
 def _narrow(plan: Plan, stage: Evaluate, frame: Frame) -> Frame:
