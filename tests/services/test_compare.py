@@ -26,6 +26,8 @@ DEVICE = (
 )
 QUIET = ' and not(ProcessCommandLine contains "backup")'
 ASIM = r'imProcessCreate | where DvcOs startswith "Windows" and ActingProcessName endswith @"\w3wp.exe"'
+COUNTED = 'SigninLogs | where ResultType == "50126" | summarize %s by IPAddress | where %s'
+COUNTING = "n = count()"
 CASES = [  # name, a, b, verdict
     ("as it would be translated", SHELL, DEVICE + QUIET, "equal"),
     ("an exclusion forgotten", SHELL, DEVICE, "wider"),
@@ -49,6 +51,17 @@ CASES = [  # name, a, b, verdict
     ("an unknown table", 'Mine_CL | where a == 5 and b has "x"', "Mine_CL | where a == 5", "wider"),
     ("addresses by range or by text", 'CommonSecurityLog | where not(ipv4_is_in_range(SourceIP, "10.0.0.0/8"))', 'CommonSecurityLog | where SourceIP !startswith "10."', "wider"),
     ("other tables", "Syslog | where Facility == 'a'", "SigninLogs | where ResultType == 0", "untested"),
+    ("a star that is a star", SHELL, (DEVICE + QUIET).replace('endswith @"\\w3wp.exe"', '=~ @"*\\w3wp.exe"'), "impossible"),
+    ("text asked of a number", SHELL, 'SecurityEvent | where EventID contains "4688"', "untested"),
+    ("two thresholds", COUNTED % (COUNTING, "n > 10"), COUNTED % (COUNTING, "n > 20"), "narrower"),
+    ("a threshold said in two ways", COUNTED % (COUNTING, "n > 10"), (COUNTED % (COUNTING, "n >= 11")).replace("n ", "times "), "equal"),
+    ("distinct values counted or all", COUNTED % ("n = dcount(UserPrincipalName)", "n > 3"), COUNTED % (COUNTING, "n > 3"), "wider"),
+    ("counted under a condition", COUNTED % ('n = countif(AppDisplayName == "a")', "n > 2"), (COUNTED % (COUNTING, "n > 2")).replace("| summarize", '| where AppDisplayName == "a" | summarize'), "equal"),
+    ("a table less", 'union Syslog, Event | where Computer == "a"', 'Syslog | where Computer == "a"', "narrower"),
+    ("a join or a list", 'Syslog | where Computer in ((Event | where EventID == 7 | project Computer)) | project Computer', "Syslog | join kind=leftsemi (Event | where EventID == 7) on Computer | project Computer", "equal"),
+    ("kinds of join", "Syslog | join kind=inner (Event | where EventID == 7) on Computer | project Computer", "Syslog | join kind=leftsemi (Event | where EventID == 7) on Computer | project Computer", "narrower"),
+    ("an hour of the day", "Syslog | where hourofday(TimeGenerated) >= 12", "Syslog | where hourofday(TimeGenerated) > 12", "narrower"),
+    ("the first of many", "Syslog | summarize n = count() by Computer | where n > 2 | top 5 by n", "Syslog | summarize n = count() by Computer | where n > 2 | top 9 by n", "untested"),
     ("two rules, one exclusion less", SHELL, SHELL.replace(" and not quiet", ""), "wider"),
     ("two rules, one form", SHELL, SHELL.replace("[", "[  ").replace("Shell of", "A shell of"), "equal"),
     ("two rules of two systems", SHELL, SHELL.replace("windows", "linux"), "differs"),
@@ -103,6 +116,22 @@ def test_what_is_left_off_is_said() -> None:
     found = compare(SHELL, DEVICE + QUIET + " | where Timestamp > ago(7d) | project Timestamp | take 10")
     assert found.verdict is Verdict.EQUAL
     assert set(found.left_off) == {"the time filter", "take"}
+
+
+def test_other_time_filters_are_named() -> None:
+    found = compare(
+        'Syslog | where TimeGenerated > ago(1d) and Facility == "a"',
+        'Syslog | where TimeGenerated > ago(7d) and Facility == "a"',
+    )
+    assert (str(found.verdict), found.proven) == ("equal", False)
+    assert "their time filters differ" in found.reason
+
+
+def test_the_witness_of_answers_is_a_table() -> None:
+    found = compare(COUNTED % (COUNTING, "n > 10"), COUNTED % (COUNTING, "n > 20"))
+    assert found.only_a is not None and found.only_b is None
+    assert 11 <= len(found.only_a.mapped["tables"]["SigninLogs"]) <= 20
+    assert found.only_a.mapped["answer"]["n"] <= 20
 
 
 def test_asim_functions_by_any_of_their_names() -> None:

@@ -26,6 +26,7 @@ from ..schemas import mappings
 from ..translation.proof import ARROW, cases_of
 from ..translation.translate import comparable, logsource_of
 from . import explain
+from .answers import by_answers, tables_of
 from .common_rows import (
     completed,
     core,
@@ -38,11 +39,12 @@ from .common_rows import (
     probes,
     retyped,
     rows_of,
+    told,
     ways,
 )
 from .declared import declared
 from .reading import read_rule
-from .tracing import DEVICES, NUMBER, Traced, condition, renamed, traced
+from .tracing import DEVICES, NUMBER, TIMES, Traced, condition, renamed, traced
 
 Row = dict[str, Any]
 DEVICE_ROWS = [
@@ -246,13 +248,13 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
     events += [(event, MADE) for event in probes((predicate(a.query), theirs), _matching(predicate(a.query), events))]
     for each_case in cases_of(a.query, way, events):
         row = completed({**kind, **retyped(each_case.row, way.types, types)}, types)
-        if row is not None:
+        if row is not None and ((each_case.expected and each_case.origin != MADE) or plausible(row, way)):
             task.cases.append(_Case(row, table, each_case.expected, each_case.event or None, each_case.origin))
     if kind and core(table) != core(way.table):
         decoys = [case for case in task.cases if case.a][:1]
         task.cases += [_Case({**case.row, "EventType": "Other"}, table, False, None, OTHER_KIND) for case in decoys]
     base = {**kind, **retyped(way.map_event({}), way.types, types)}
-    made = [row for row in rows_of(asked, base, types) if plausible(row, way)]
+    made = [row for each in rows_of(asked, base, types) if plausible(row := told(each, way), way)]
     chosen = [case for case in task.cases if case.a]
     try:
         target, _ = way.map_query(a.query)
@@ -296,14 +298,24 @@ def _guessed(asked: Expr) -> Sequence[Any]:
 def _two_kusto(a: Side, b: Side) -> Comparison | _Task:
     if comparable(a.query) == comparable(b.query):
         return Comparison(Verdict.EQUAL, "one form: they say the same", proven=True)
-    ours, theirs = traced(a.query), traced(b.query)
+    try:
+        ours, theirs = traced(a.query), traced(b.query)
+        for side in (ours, theirs):
+            if _by_clock(side.query):
+                raise UnsupportedError("comparison of single events", "conditions on the hour or day")
+    except UnsupportedError as error:
+        return _answered(a, b, str(error))
     shared = [(one, other) for one in ours.tables for other in theirs.tables if core(one) == core(other)]
     if not shared:
         return _untested(f"they read different tables: {', '.join(ours.tables)} and {', '.join(theirs.tables)}")
     if len(ours.tables) > len(shared) or len(theirs.tables) > len(shared):
-        return _untested(
-            f"one reads tables the other does not: {', '.join(ours.tables)} and {', '.join(theirs.tables)}"
-        )
+        why = f"one reads tables the other does not: {', '.join(ours.tables)} and {', '.join(theirs.tables)}"
+        return _answered(a, b, why)
+    shown_otherwise = ours.tail != theirs.tail
+    if shown_otherwise:
+        answered = _answered(a, b, "")
+        if answered.verdict is not Verdict.UNTESTED:
+            return answered
     mine, whole = condition(ours.query)
     other, fitted = condition(theirs.query)
     task = _Task([], theirs, ours, ", ".join(dict.fromkeys(one for one, _ in shared)), whole and fitted)
@@ -314,7 +326,33 @@ def _two_kusto(a: Side, b: Side) -> Comparison | _Task:
         more = [*crossed(*rows), *(row for each in rows for row in probed(types, (mine, other), each))]
         made = [*rows[0], *rows[1], *filter(None, (completed(row, types) for row in more))]
         task.cases += [_Case(row, one) for row in made]
+    if shown_otherwise:
+        task.proven = False
+        task.notes.append("what they make of those events differs, which is not compared")
+    if ours.windows != theirs.windows:
+        task.proven = False
+        task.notes.append("their time filters differ, which is not compared")
     return task
+
+
+def _by_clock(query: Query) -> bool:
+    """Whether the time of a row is tested or computed with: rows made for a comparison have none."""
+    return any(found.name in TIMES for stage in query.stages for found in expressions(stage, Field))
+
+
+def _answered(a: Side, b: Side, why: str) -> Comparison:
+    """By their answers to whole tables, when rows cannot be told one by one."""
+    tables = dict.fromkeys((*tables_of(a.query), *tables_of(b.query)))
+    if not {core(table) for table in tables_of(a.query)} & {core(table) for table in tables_of(b.query)}:
+        return _untested(why)
+    types = {table: _types(table) or _guessed_types(a.query, b.query) for table in tables}
+    try:
+        found = by_answers(a.query, b.query, types)
+    except UnsupportedError as error:
+        return _untested(f"{why}; {error}")
+    return Comparison(
+        found.verdict, found.reason, ", ".join(tables), found.rounds, found.answered, found.only_a, found.only_b
+    )
 
 
 def _guessed_types(*asked: Query) -> dict[str, str]:

@@ -57,6 +57,8 @@ from ..model import (
     Union,
     Within,
     expressions,
+    outline,
+    outline_expr,
     queries,
     replace,
     rewrite,
@@ -81,6 +83,10 @@ class Traced:
     query: Query
     tables: tuple[str, ...]
     left_off: tuple[str, ...] = ()
+    windows: frozenset[str] = frozenset()
+    """The time filters that were left off, as outlines."""
+    tail: tuple[str, ...] = ()
+    """The stages that were left off, as outlines."""
 
 
 def traced(query: Query) -> Traced:
@@ -88,7 +94,13 @@ def traced(query: Query) -> Traced:
     tracer = _Tracer({let.name: let.query for let in query.lets})
     found = tracer.query(query)
     lets = tuple(Let(name, tracer.done[name]) if name in tracer.done else let for name, let in _named(query))
-    return Traced(replace(found, lets=lets), tuple(tracer.tables), tuple(tracer.left_off))
+    return Traced(
+        replace(found, lets=lets),
+        tuple(tracer.tables),
+        tuple(tracer.left_off),
+        frozenset(tracer.windows),
+        tuple(tracer.tail),
+    )
 
 
 def _named(query: Query) -> Iterator[tuple[str, Let]]:
@@ -101,6 +113,8 @@ class _Tracer:
     done: dict[str, Query] = field(default_factory=dict)
     tables: dict[str, None] = field(default_factory=dict)
     left_off: dict[str, None] = field(default_factory=dict)
+    windows: set[str] = field(default_factory=set)
+    tail: list[str] = field(default_factory=list)
 
     def query(self, query: Query) -> Query:
         stages = query.stages
@@ -108,6 +122,7 @@ class _Tracer:
         for stage in stages[last + 1 :]:
             if isinstance(stage, SHOWING):
                 self.left_off[stage.keyword] = None
+                self.tail.append(outline(Query((stage,))))
         kept = [made for stage in stages[: last + 1] for made in self.stage(stage)]
         return replace(query, stages=tuple(kept))
 
@@ -165,6 +180,7 @@ class _Tracer:
         kept = tuple(term for term in terms if not _on_clock(term))
         if len(kept) < len(terms):
             self.left_off["the time filter"] = None
+            self.windows.update(outline_expr(term) for term in terms if _on_clock(term))
         if not kept:
             return None if terms else predicate
         return kept[0] if len(kept) == 1 else And(kept)
@@ -178,10 +194,22 @@ def _chooses(stage: Step) -> bool:
     )
 
 
+ROUNDED = frozenset({"bin", "floor", "startofday", "startofhour", "startofweek", "startofmonth", "endofday"})
+WINDOW = frozenset({Op.LT, Op.LE, Op.GT, Op.GE})
+
+
 def _on_clock(term: Expr) -> bool:
-    """Whether a condition is about the time of the row alone."""
-    names = {found.name for found in expressions(term, Field)}
-    return bool(names) and names <= TIMES
+    """Whether a condition is a window of time that rows come from: from, until or between moments the row does not say.
+
+    `hourofday(TimeGenerated) >= 18` is none: it tells the rows of one window apart.
+    """
+    match term:
+        case And(terms):
+            return bool(terms) and all(map(_on_clock, terms))
+        case Compare(Field(name) | Call(_, (Field(name), *_)), op, right) if name in TIMES and op in WINDOW:
+            plain = isinstance(term.left, Field) or (isinstance(term.left, Call) and term.left.name in ROUNDED)
+            return plain and not any(True for _ in expressions(right, Field))
+    return False
 
 
 def _check(predicate: Expr) -> None:
