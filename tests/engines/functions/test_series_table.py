@@ -47,6 +47,8 @@ TABLE: list[tuple[str, Any]] = [
     ("tostring(series_fill_const(dynamic([111, null, 36]), 0.0))", "[111,0.0,36]"),
     ("series_fill_forward(dynamic([null, 1, null]))", [None, 1, 1]),
     ("series_fill_backward(dynamic([0, 1, 0, 2]), 0)", [1, 1, 2, 2]),
+    ("series_fill_backward(dynamic([0, null, 0, 2]), 0)", [None, None, 2, 2]),
+    ("series_fill_const(dynamic([0, null]), 7, 0)", [7, None]),
     ("series_fir(dynamic([1, 2, 3]), dynamic([1, 1]))", [0.5, 1.5, 2.5]),
     ("series_fir(dynamic([1, 2, 3]), dynamic([3, -1]))", [3.0, 5.0, 7.0]),
     ("series_fir(dynamic([1, 2, 3]), dynamic([3, -1]), true)", None),

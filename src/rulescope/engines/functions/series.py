@@ -178,7 +178,7 @@ def fill_forward(values: list[Any], args: list[Any]) -> list[Any]:
     missing = args[0] if args else None
     out, last = [], missing
     for value in values:
-        last = last if value is None or value == missing else value
+        last = last if value == missing else value
         out.append(last)
     return out
 
@@ -189,13 +189,15 @@ def fill_backward(values: list[Any], args: list[Any]) -> list[Any]:
 
 def fill_const(values: list[Any], args: list[Any]) -> list[Any]:
     missing = args[1] if len(args) > 1 else None
-    return [args[0] if value is None or value == missing else value for value in values]
+    return [args[0] if value == missing else value for value in values]
 
 
 def fill_linear(values: list[Any], args: list[Any]) -> list[Any]:
     """Missing points lie on the line between their neighbours, cut to whole numbers when all others are whole."""
     missing = args[0] if args else None
     edges = bool(args[1]) if len(args) > 1 and args[1] is not None else True
+    if missing is not None and None in values:
+        raise RunError("series_fill_linear: of null beside another placeholder")
     known = [place for place, value in enumerate(values) if value is not None and value != missing]
     if not known:
         return [args[2] if len(args) > 2 else 0.0] * len(values)
