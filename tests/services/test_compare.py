@@ -176,6 +176,16 @@ def test_a_malformed_query_says_where() -> None:
         compare(SHELL, "DeviceProcessEvents | where (")
 
 
+def test_an_operator_nobody_knows_is_named_with_its_place() -> None:
+    with pytest.raises(QuerySyntaxError, match="wherex"):
+        compare("SigninLogs | wherex a == 1", "SigninLogs")
+
+
+def test_an_empty_text_is_said_to_be_empty() -> None:
+    with pytest.raises(SourceError, match="the text is empty"):
+        compare(" ", "SigninLogs")
+
+
 def test_nothing_to_read(tmp_path: Path) -> None:
     empty = tmp_path / "a.yml"
     empty.write_text("")

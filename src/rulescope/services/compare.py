@@ -16,6 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from .. import languages
 from ..analysis.examples import examples
 from ..binding import bind
 from ..engines import reference
@@ -130,13 +131,15 @@ def side(given: str | Path | Rule) -> Side:
     else:
         rules, failures = explain.rules_in(given)
         if not rules:
+            if isinstance(given, str) and not given.strip():
+                raise SourceError("nothing to compare: the text is empty")
+            if isinstance(given, str) and "|" in given:
+                languages.parse(given, "kusto", "query")  # says what is wrong with it, and where
             why = failures[0].message if failures else "no rule"
             raise SourceError(f"{str(given)[:80]}: {why}")
         rule = rules[0]
     read = read_rule(rule)
     if read.faults or read.query is None:
-        from .. import languages
-
         if read.faults:
             languages.parse(rule.text, rule.language, rule.path, rule.line)
         raise SourceError(f"{rule.path or rule.title}: {read.trouble or 'cannot be read'}")
