@@ -47,6 +47,13 @@ TABLE: list[tuple[str, Any]] = [
     ("split('a;b;;c', ';', 3)", ["c"]),
     ("split('', ';')", [""]),
     ("split('a;b', ';', 5)", []),
+    (
+        "gzip_decompress_from_base64_string('H4sIAAAAAAAA/wEUAOv/MTIzNDU2Nzg5MHF3ZXJ0eXVpb3A6m7f2FAAAAA==')",
+        "1234567890qwertyuiop",
+    ),
+    ("gzip_decompress_from_base64_string('H4sICAAAAAAA/2EAS0wEAEO+t+gBAAAA')", ""),  # names its file
+    ("zlib_decompress_from_base64_string('eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4=')", "Test string 123"),
+    ("zlib_decompress_from_base64_string('eJwLSS0uUSguKcrM')", ""),
     ("punycode_domain_from_string('Riðill｡Skáldskaparmál。org')", "xn--Riill-jta.xn--Skldskaparml-dbbj.org"),
     (
         "replace_strings('A cat turns into a dog', dynamic(['cat', 'dog']), dynamic(['dog', 'bird']))",

@@ -20,6 +20,7 @@ from . import Scalar
 
 OPS = {op.value: op for op in (Op.TERM, Op.TERM_PREFIX, Op.TERM_SUFFIX)}
 MAX_UNPACKED = 64 << 20
+GZIP = 31  # what zlib calls a window of 15 with the header of gzip
 """Bytes a compressed text may unpack to; more gives empty text."""
 
 
@@ -237,13 +238,16 @@ def base64_from_guid(text: str) -> str | None:
 
 
 def _unpacked(text: str, bits: int) -> str:
+    """Empty where it is not whole, and for gzip with optional fields in its header, as the page says."""
     raw = base64_bytes(text)
-    if raw is None:
+    if raw is None or (bits == GZIP and raw[3:4] != b"\0"):
         return ""
     try:
         unpacker = zlib.decompressobj(bits)
         data = unpacker.decompress(raw, MAX_UNPACKED)
-        return data.decode("utf-8") if not unpacker.unconsumed_tail else ""
+        if unpacker.unconsumed_tail:
+            raise RunError(f"decompression to more than {MAX_UNPACKED:,} bytes")
+        return data.decode("utf-8") if unpacker.eof else ""
     except (zlib.error, UnicodeDecodeError):
         return ""
 
@@ -375,7 +379,7 @@ FUNCTIONS = [
     Scalar("base64_from_array", "s>s", base64_from_array),
     Scalar("base64_guid", "s>s", base64_guid),
     Scalar("base64_from_guid", "s>s", base64_from_guid),
-    Scalar("gunzip", "s>s", lambda text: _unpacked(text, 31)),
+    Scalar("gunzip", "s>s", lambda text: _unpacked(text, GZIP)),
     Scalar("unzlib", "s>s", lambda text: _unpacked(text, 15)),
     Scalar("codepoints", "s>s", codepoints),
     Scalar("utf8", "s>s", utf8),
