@@ -297,3 +297,32 @@ def test_the_analyser_accepts_what_is_written() -> None:
     known = {name: dict(columns) for schema in schemas for name, columns in target_tables(schema).items()}
     read = {stage.table for text in texts for stage in kusto.parse(text).stages if isinstance(stage, Scan)}
     assert judge.errors(texts, {name: known[name] for name in sorted(read)}) == [[] for _ in texts]
+
+
+CORRELATED = """
+title: Many accounts tried from one place
+correlation:
+  type: value_count
+  rules: [failed]
+  group-by: [IpAddress]
+  timespan: 10m
+  condition: {gte: 3, field: TargetUserName}
+---
+title: A failed logon
+name: failed
+logsource: {product: windows, service: security}
+detection:
+  a: {EventID: 4625}
+  condition: a
+"""
+
+
+def test_accounts_are_counted_by_their_names() -> None:
+    rule = Rule(id="r", title="r", language="sigma", text=CORRELATED)
+    found = translate(rule, sigma.parse(CORRELATED))
+    assert 'extract(@"[^\\\\]*$", 0, TargetUsername)' in found.text
+    assert found.verdict is Verdict.EQUAL
+    domains = CORRELATED.replace("TargetUserName", "TargetDomainName")
+    refused = translate(rule, sigma.parse(domains))
+    assert refused.text == ""
+    assert any("TargetDomainName" in loss.construct for loss in refused.losses)

@@ -46,6 +46,7 @@ from ..model import (
 )
 from ..schemas.columns import FieldMap, Hash, Joined, Json, Local
 from ..schemas.mappings import Mapping
+from ..schemas.parts import Address, Host, Part
 from .measures import COUNT, FIRST, PART, THEN, VALUE, computed, holds, is_temporal, measures
 from .text import timed
 
@@ -200,7 +201,8 @@ def _text(way: Mapping, name: str) -> Expr:
     row = way.field(name)
     if row is None:
         raise UnsupportedError(way.table, f"the field {name}")
-    if type(row) not in (FieldMap, Json, Joined, Local, Hash):
+    whole = isinstance(row, Part) and row.argument != "domain"  # a missing domain and `-` are one there
+    if not whole and type(row) not in (FieldMap, Json, Joined, Local, Hash, Host, Address):
         raise UnsupportedError(way.table, f"groups of {name}, which stands there in another form")
     made = next((column.value for column in row.computed(way.types)), None) or row.value(way.types)
     return Call("tolower", (made if row.type(way.types) == "string" else Call("tostring", (made,)),))
