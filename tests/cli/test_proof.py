@@ -17,7 +17,7 @@ detection:
     sel: {ParentImage|endswith: '\\w3wp.exe', Image|endswith: '\\cmd.exe'}
     condition: sel
 """
-LOSSY = RULE.replace("{ParentImage", "{LogonId: '0x3e7', ParentImage")
+LOSSY = RULE.replace("{ParentImage", "{CurrentDirectory: 'C:\\', ParentImage")
 
 
 def run(*args: str, text: str | None = None) -> Result:
@@ -58,7 +58,7 @@ def test_a_refusal_says_why_and_where_it_could_be_said(tmp_path: Path) -> None:
     done = run("translate", str(path), "--schema", "defender-xdr")
     assert done.exit_code == 1
     assert "refused" in done.stdout
-    assert "LogonId" in done.stdout
+    assert "CurrentDirectory" in done.stdout
     assert "sentinel-asim" in done.stdout
 
 
@@ -107,7 +107,7 @@ def test_verify_names_why_rules_were_refused(tmp_path: Path) -> None:
     (tmp_path / "rule.yml").write_text(LOSSY)
     done = run("verify", str(tmp_path), "--schema", "defender-xdr")
     assert done.exit_code == 0
-    assert "LogonId" in done.stdout
+    assert "CurrentDirectory" in done.stdout
 
 
 def test_verify_without_events_claims_nothing_and_fails_nothing(rule: Path) -> None:

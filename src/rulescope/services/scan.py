@@ -126,8 +126,9 @@ def run(logs_: Logs, prepared: Prepared, settings: Settings = Settings()) -> Ite
         except LogError as error:
             if settings.faults:
                 settings.faults(LogFault(str(path), 0, str(error)))
+    unheard = {number for number, lack in events.not_run() if _is_silent(lack)}
     for number, result in chain(
-        events.correlated(), own.run(), tables.run(moment(settings.now)), remote.run() if remote else ()
+        events.correlated(), own.run(unheard), tables.run(moment(settings.now)), remote.run() if remote else ()
     ):
         if isinstance(result, NotRun):
             missing.append((number, result))

@@ -6,7 +6,7 @@ that some rule's log source takes as its own events are left to `scan_events`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import PurePath
 from typing import Any
 
@@ -76,8 +76,10 @@ class OwnRows:
             found = self._known[key] = (table if table in self._tables else "", offered)
         return found
 
-    def run(self) -> Iterator[tuple[int, Alert | NotRun]]:
-        """Alerts of the rules with their numbers, rule by rule, or why they did not run over a table that was there."""
+    def run(self, unheard: Container[int]) -> Iterator[tuple[int, Alert | NotRun]]:
+        """Alerts of the rules with their numbers, rule by rule; for `unheard` rules, which saw no event elsewhere, why
+        they did not run over a table that was there.
+        """
         if not self._rows.keys() - {DEVICES}:
             return
         tables = {
@@ -87,42 +89,31 @@ class OwnRows:
             tables |= {
                 name: load(name, path) for name, path in tables_of_folder(self._folder).items() if name == DEVICES
             }
-        schemas = {name: dict(declared(name)) for name in tables}
-        with_devices = DEVICES in tables
-        engine = Engine(tables, schemas=schemas, timeout=60.0)
+        engine = Engine(tables, schemas={name: dict(declared(name)) for name in tables}, timeout=60.0)
         try:
             for number, rule, query, source in self._rules:
+                lacks: list[NotRun] = []
+                ran = False
                 for table in self._rows:
                     ways = [way for way in self._ways[source] if way.table == table]
                     if not ways or wanted(source) & self._offered[table]:
                         continue
                     self.answered.add(number)
-                    yield from self._answers(number, rule, query, ways, engine, with_devices)
+                    try:
+                        mapped = _mapped(rule, query, ways, DEVICES in tables)
+                        alerts = self._alerts(rule, mapped, engine.run(mapped))
+                        yield from ((number, alert) for alert in alerts)
+                        ran = True
+                    except _Lacking as lacking:
+                        lacks.append(lacking.lack)
+                    except UnsupportedError as error:
+                        lacks.append(NotRun(rule.id, ENGINE, error.construct, str(error), rule.title))
+                    except RulescopeError as error:
+                        lacks.append(NotRun(rule.id, ENGINE, "limits", str(error), rule.title))
+                if lacks and not ran and number in unheard:
+                    yield number, lacks[0]
         finally:
             engine.close()
-
-    def _answers(
-        self, number: int, rule: Rule, query: Query, ways: list[Mapping], engine: Engine, with_devices: bool
-    ) -> Iterator[tuple[int, Alert | NotRun]]:
-        reasons: list[UnsupportedError] = []
-        for way in ways:
-            try:
-                mapped, _ = way.map_query(query)
-            except UnsupportedError as error:
-                reasons.append(error)
-                continue
-            if not with_devices and next(expressions(mapped, Within), None) is not None:
-                why = "the rule is of one operating system, which rows of this table say by their device only"
-                yield number, NotRun(rule.id, ENGINE, f"table {DEVICES}", why, rule.title)
-                return
-            try:
-                yield from ((number, alert) for alert in self._alerts(rule, mapped, engine.run(mapped)))
-            except UnsupportedError as error:
-                yield number, NotRun(rule.id, ENGINE, error.construct, str(error), rule.title)
-            except RulescopeError as error:
-                yield number, NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
-            return
-        yield number, NotRun(rule.id, ENGINE, reasons[0].construct, str(reasons[0]), rule.title)
 
     def _alerts(self, rule: Rule, query: Query, found: pa.Table) -> Iterator[Alert]:
         if found.num_rows > MOST_ALERTS:
@@ -135,6 +126,31 @@ class OwnRows:
             yield Alert(
                 rule.id, rule.title, iso(when(made)), made, shown, rule.severity, log, record, 1, rule.techniques
             )
+
+
+class _Lacking(Exception):
+    """A rule that cannot run over a table, and why."""
+
+    def __init__(self, lack: NotRun) -> None:
+        super().__init__(lack.construct)
+        self.lack = lack
+
+
+def _mapped(rule: Rule, query: Query, ways: list[Mapping], with_devices: bool) -> Query:
+    """The rule's query in the columns of a table by the first way that carries it. Raises _Lacking, UnsupportedError."""
+    reason: UnsupportedError | None = None
+    for way in ways:
+        try:
+            mapped, _ = way.map_query(query)
+        except UnsupportedError as error:
+            reason = reason or error
+            continue
+        if not with_devices and next(expressions(mapped, Within), None) is not None:
+            why = "the rule is of one operating system, which rows of this table say by their device only"
+            raise _Lacking(NotRun(rule.id, ENGINE, f"table {DEVICES}", why, rule.title))
+        return mapped
+    assert reason is not None
+    raise reason
 
 
 def _source(query: Query) -> Logsource | None:
