@@ -54,6 +54,8 @@ TABLE: list[tuple[str, Any]] = [
     ("series_fir(dynamic([1, 2, 3]), dynamic([3, -1]), true)", None),
     ("series_fir(dynamic([0, 3, 0]), dynamic([1, 1, 1]), true, true)", [1.0, 1.0, 1.0]),
     ("series_fit_line(dynamic([1, 2, 3, 4])).slope", 1.0),
+    ("series_fit_line(dynamic([7, 7, 7])).slope", 0.0),
+    ("series_fit_line(dynamic([7, 7, 7])).line_fit", [7.0, 7.0, 7.0]),
     ("series_fit_poly(dynamic([4, 9, 16, 25]), dynamic([2, 3, 4, 5]), 2).rsquare", 1.0),
     ("series_fit_poly(dynamic([3, 5, 7])).coefficients", [2.0, 1.0]),  # its places are 1, 2, 3
     ("series_fit_2lines_dynamic(dynamic([1, 2, 3, 4, 3, 2, 1])).right.slope", -1.0),
@@ -89,6 +91,8 @@ REFUSED: list[tuple[str, str]] = [  # expression, what the message says
     ("series_log(dynamic([0]))", "no finite number"),
     ("series_sum(dynamic([1, null]))", "missing points"),
     ("series_fit_line(dynamic([1, null]))", "missing points"),
+    ("series_fit_line(dynamic([7, 7, 7])).rsquare", "rsquare of a fit of equal points"),
+    ("series_fit_line_dynamic(dynamic([7, 7, 7]))", "rsquare of a fit of equal points"),
 ]  # fmt: skip
 
 

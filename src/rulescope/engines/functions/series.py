@@ -143,15 +143,29 @@ def stats(values: Series, args: list[Any]) -> list[Any]:
 def fit_line(values: Series, args: list[Any]) -> list[Any]:
     """rsquare, slope, variance, rvariance, interception and the line."""
     y = np.array(complete("series_fit_line", values), float)
-    if not len(y):
-        return [None] * 6
+    if len(y) < 2:
+        raise RunError("series_fit_line: of a series of less than two points")
     slope, start = line(y)
     fitted = start + slope * np.arange(len(y))
-    variance = float(np.var(y, ddof=1)) if len(y) > 1 else 0.0
-    residual = float(np.var(y - fitted, ddof=1)) if len(y) > 1 else 0.0
-    total = float(((y - y.mean()) ** 2).sum())
-    rsquare = 1 - float(((y - fitted) ** 2).sum()) / total if total else 0.0
-    return [rsquare, slope, variance, residual, start, list(fitted)]
+    return [
+        _rsquare(y, fitted),
+        slope,
+        float(np.var(y, ddof=1)),
+        float(np.var(y - fitted, ddof=1)),
+        start,
+        list(fitted),
+    ]
+
+
+def _rsquare(y: np.ndarray, fitted: np.ndarray) -> Any:
+    """How much of the variance a fit explains; of equal points, which have none, the word that it is not documented."""
+    if np.ptp(y) == 0:
+        return {UNSAID: "rsquare of a fit of equal points is not documented"}
+    return 1 - float(((y - fitted) ** 2).sum()) / float(((y - y.mean()) ** 2).sum())
+
+
+UNSAID = "?"
+"""The key of an object that stands for a result that is refused once it is asked for."""
 
 
 def fit_2lines(values: Series, args: list[Any]) -> list[Any]:
@@ -161,9 +175,7 @@ def fit_2lines(values: Series, args: list[Any]) -> list[Any]:
     best = min(range(2, len(y) - 1), key=lambda cut: _error(y[:cut]) + _error(y[cut:]))
     left, right = fit_line(values[:best], []), fit_line(values[best:], [])
     fitted = np.array(left[5] + right[5])
-    total = float(((y - y.mean()) ** 2).sum())
-    rsquare = 1 - float(((y - fitted) ** 2).sum()) / total if total else 0.0
-    whole = [rsquare, best, float(np.var(y, ddof=1)), float(np.var(y - fitted, ddof=1)), list(fitted)]
+    whole = [_rsquare(y, fitted), best, float(np.var(y, ddof=1)), float(np.var(y - fitted, ddof=1)), list(fitted)]
     order = (0, 1, 4, 2, 3)
     return [*whole, *(right[place] for place in order), *(left[place] for place in order)]
 
@@ -275,10 +287,8 @@ def fit_poly(values: Series, args: list[Any]) -> list[Any]:
         raise RunError(f"series_fit_poly: of degree {degree} of {len(y)} points at {len(x)} places")
     coefficients = np.polyfit(x, y, degree)
     fitted = np.polyval(coefficients, x)
-    total = float(((y - y.mean()) ** 2).sum())
-    rsquare = 1 - float(((y - fitted) ** 2).sum()) / total if total else 0.0
     return [
-        rsquare,
+        _rsquare(y, fitted),
         list(coefficients),
         float(np.var(y, ddof=1)),
         float(np.var(y - fitted, ddof=1)),
@@ -324,11 +334,20 @@ SEVERAL: dict[str, Callable[[Series, list[Any]], Any]] = {
 
 def several(name: str, text: str, args: str) -> str | None:
     found = SEVERAL[name](_elements(text) if name in AS_WRITTEN else read(text), json.loads(args))
+    if isinstance(found, dict) and (unsaid := _unsaid(found)):
+        raise RunError(f"series_{name}: {unsaid}")
     if found is None:
         return None
     if isinstance(found, dict):
         return dumps({label: clean(value) for label, value in found.items()})
     return dumps(clean(found))
+
+
+def _unsaid(bag: dict[str, Any]) -> str | None:
+    """Why a part of a bag, or of a bag in it, is not given."""
+    if UNSAID in bag:
+        return str(bag[UNSAID])
+    return next((why for part in bag.values() if isinstance(part, dict) and (why := _unsaid(part))), None)
 
 
 def _elements(text: str) -> list[Any]:

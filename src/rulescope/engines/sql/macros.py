@@ -57,6 +57,10 @@ MACROS = {
         " 12742020 * asin(least(1, sqrt(pow(sin(radians(y2 - y1) / 2), 2)"
         " + cos(radians(y1)) * cos(radians(y2)) * pow(sin(radians(x2 - x1) / 2), 2)))) END"
     ),
+    "k_said(j)": (  # a part of a series function: null, itself, or the end of the run where it is not documented
+        "CASE json_type(j) WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN"
+        " error('UnsupportedError: ' || json_extract_string(j, '$.\"?\"'))::JSON ELSE j END"
+    ),
     "k_real_bin(a, b)": "floor(a / b) * b",
     "k_substring(s, start, n)": (
         "CASE WHEN n <= 0 THEN '' WHEN start < 0 THEN s[greatest(length(s) + start, 0) + 1 : greatest(length(s) + start, 0) + n]"

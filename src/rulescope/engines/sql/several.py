@@ -38,4 +38,4 @@ def part_of(call: Call, key: object, at: Expressions) -> Value:
     args = [at.value(arg.value if isinstance(arg, Named) else arg) for arg in call.args]
     rest = ", ".join(f"coalesce({to_json(arg).sql}, 'null'::JSON)" for arg in args[1:])
     whole = f"kx_series({quote(call.name.removeprefix('series_'))}, {convert(args[0], 'dynamic').sql}::VARCHAR, json_array({rest})::VARCHAR)::JSON"
-    return convert(Value(f"nullif(json_extract({whole}, '$[{place}]'), 'null'::JSON)", "dynamic"), fields[place][1])
+    return convert(Value(f"k_said(json_extract({whole}, '$[{place}]'))", "dynamic"), fields[place][1])
