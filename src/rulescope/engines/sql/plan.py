@@ -39,6 +39,8 @@ from .needed import names_needed
 from .values import Value, convert, unsupported
 
 CTE_NAME = re.compile(r"\bt\d+\b")
+MOST_STEPS = 800
+"""Common table expressions of a query; real rules have up to 423, and DuckDB runs out of stack near two thousand."""
 WINDOWED = frozenset(
     ("prev", "next", "row_number", "row_cumsum", "row_rank_dense", "row_rank_min", "row_window_session")
 )
@@ -100,7 +102,9 @@ class Plan:
         return f"{letter}{self.counter}"
 
     def cte(self, sql: str, materialized: bool = False) -> str:
-        """A new common table expression; its name."""
+        """A new common table expression; its name. Raises UnsupportedError beyond what DuckDB plans without running out of stack."""
+        if len(self.ctes) >= MOST_STEPS:
+            raise unsupported(f"a query of more than {MOST_STEPS} steps")
         name = self.fresh("t")
         self.ctes.append(f"{name} AS {'' if materialized else 'NOT '}MATERIALIZED ({sql})")
         return name

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from .plan import Plan
 
 
+MOST_POINTS = 1 << 20
+"""Points of a series; the language reference allows no more."""
+
+
 def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
     """One row a group: an array per aggregate, and the axis."""
     always = any(option.name == "kind" and option.value == "nonempty" for option in stage.properties) and not stage.by
@@ -44,6 +48,7 @@ def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
     )
     keys = [*frame.groups, *(column.id for _, column in by)]
     size = f"ceil((k_stop - k_start)::DOUBLE / {step.sql})::BIGINT"
+    size = f"CASE WHEN {size} > {MOST_POINTS} THEN error('make-series of more than {MOST_POINTS} points')::BIGINT ELSE {size} END"
     spot = (
         f"floor(({moment.id} - k_start)::DOUBLE / {step.sql})::BIGINT"
         if kind == "real"
@@ -67,7 +72,7 @@ def make_series(plan: Plan, stage: MakeSeries, frame: Frame) -> Frame:
         if always
         else f"SELECT {group}any_value(k_start) AS k_start, any_value(k_size) AS k_size FROM {inside}{' GROUP BY ' + ', '.join(keys) if keys else ' HAVING count(*) > 0'}"
     )
-    grid = plan.cte(f"SELECT *, unnest(range(k_size)) AS k_spot FROM {groups}")
+    grid = plan.cte(f"SELECT k_each.*, k_spots.k_spot FROM {groups} k_each, range(k_each.k_size) k_spots(k_spot)")
     same = " AND ".join(["k_g.k_spot = k_s.k_spot", *(f"k_g.{key} IS NOT DISTINCT FROM k_s.{key}" for key in keys)])
     arrays = []
     for place, ((_, value), column) in enumerate(zip(made, columns, strict=True)):
