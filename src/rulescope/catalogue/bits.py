@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 
 FEW = 4000
 
@@ -36,6 +37,26 @@ def packed(bits: int) -> bytes:
 
 def unpacked(data: bytes) -> int:
     return int.from_bytes(zlib.decompress(data), "little")
+
+
+def most_frequent(sets: Iterable[tuple[str, int, int]], within: int, most: int) -> tuple[dict[str, int], int]:
+    """(name -> how many of `within`, how many names have any), of (name, size, set) with the largest sets first.
+
+    Exact for the `most` frequent names at least: once a set as a whole is below the last place, none can enter it.
+    """
+    counts: dict[str, int] = {}
+    best: list[int] = []
+    named = 0
+    for name, size, bits in sets:
+        here = within & bits
+        if here:
+            named += 1
+            if len(best) < most or size >= best[0]:
+                counts[name] = number = here.bit_count()
+                heappush(best, number)
+                if len(best) > most:
+                    heappop(best)
+    return counts, named
 
 
 class Order:

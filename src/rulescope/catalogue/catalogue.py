@@ -14,7 +14,7 @@ import msgspec
 
 from ..model import Translation
 from .asking import Asked, ask, words_of
-from .bits import Order, bits_of, numbers_of, unpacked
+from .bits import Order, bits_of, most_frequent, numbers_of, unpacked
 from .database import Database
 from .finding import Finder
 from .results import (
@@ -47,7 +47,13 @@ FACETS = (
 SHOWN = 12
 MOST_SHOWN = 300
 """Values of one facet on a page: at first, and when all of it is asked for."""
+DERIVED = ("verdict", "fires", "test", "forwards")
+"""Facets that are known of all rules together only, as what was proven changes."""
+FEW_RULES = 150
+"""Rules whose facets are counted rule by rule."""
 MOST_REMEMBERED = 5_000
+MOST_WEIGHED = 1_000
+"""Titles that suggestions are weighed among; of more, the newest are suggested."""
 MOST_SETS = 30_000
 T = TypeVar("T")
 ORDERS = {
@@ -70,6 +76,7 @@ class _State:
         self.counted: dict[str, dict[str, int]] = {}
         self.families: dict[int, int] = {}
         self.loaded: set[str] = set()
+        self.sets: dict[str, list[tuple[str, int, int]]] = {}
         self.remembered: dict[tuple[str, str], object] = {}
 
 
@@ -200,6 +207,7 @@ class Catalogue(Stored):
         words = words_of(asked)
         order = order if order in (*ORDERS, "relevance") else "relevance" if words else "new"
         numbers = self._page(state, finder, asked, heads, order, start, size)
+        few = self._counts_of(result) if facets and 0 < result.bit_count() <= FEW_RULES else None
         return SearchPage(
             query=query,
             filters=tuple((kind, value) for kind, values in chosen.items() for value in values),
@@ -209,7 +217,7 @@ class Catalogue(Stored):
             size=size,
             order=order,
             facets=tuple(
-                self._facet(kind, chosen.get(kind, []), found, sets, MOST_SHOWN if kind == expanded else SHOWN)
+                self._facet(kind, chosen.get(kind, []), found, sets, MOST_SHOWN if kind == expanded else SHOWN, few)
                 for kind in facets
             ),
             suggestions=tuple(
@@ -226,9 +234,14 @@ class Catalogue(Stored):
         words = words_of(asked)
         if words and not words[-1].phrase and not text.endswith((" ", '"', ")")):
             asked = ask(text.rstrip("*") + "*")
+        state = self._current()
         finder = Finder(self.database.reader, self._posting("all", "yes"), self._posting, self.values)
-        found = finder.find(asked)
-        return self._cards(self._page(self._current(), finder, asked, found, "relevance", 0, limit))
+        titled = finder.titled(asked, MOST_WEIGHED)
+        first = titled if isinstance(titled, list) else self._order(state, "new").page(titled, 0, limit)
+        if len(first) < limit:
+            found = finder.find(asked) & ~bits_of(first)
+            first = [*first, *self._page(state, finder, asked, found, "relevance", 0, limit - len(first))]
+        return self._cards(first[:limit])
 
     def _page(
         self, state: _State, finder: Finder, asked: Asked, result: int, order: str, start: int, size: int
@@ -287,16 +300,30 @@ class Catalogue(Stored):
                 heads[family] = number
         return (result & ~copies) | bits_of(heads.values())
 
-    def _facet(self, kind: str, chosen: list[str], found: int, sets: Mapping[str, int], most: int) -> Facet:
-        """The `most` frequent values of a facet among the rules that the other filters leave, those chosen first."""
+    def _facet(
+        self,
+        kind: str,
+        chosen: list[str],
+        found: int,
+        sets: Mapping[str, int],
+        most: int,
+        few: Mapping[str, dict[str, int]] | None,
+    ) -> Facet:
+        """The `most` frequent values of a facet among the rules that the other filters leave, those chosen first.
+
+        `few` are the counts of the whole result, when it is small enough to have been counted rule by rule.
+        """
         within = reduce(
             lambda total, each: total & each, (bits for other, bits in sets.items() if other != kind), found
         )
         if within == self._browsed():
             counts = dict(self.counted(kind))
             rest = len(counts)
+        elif few is not None and kind not in sets and kind not in DERIVED:
+            counts = few.get(kind, {})
+            rest = len(counts)
         else:
-            counts, rest = self._most_frequent(kind, within, most)
+            counts, rest = most_frequent(self._sets(kind), within, most)
         for value in chosen:
             if value not in counts:
                 counts[value] = (within & self._posting(kind, value)).bit_count()
@@ -307,23 +334,25 @@ class Catalogue(Stored):
         )
         return Facet(kind, tuple(some[:most]), max(0, rest - most))
 
-    def _most_frequent(self, kind: str, within: int, most: int) -> tuple[dict[str, int], int]:
-        """(value -> rules of `within`, how many values have any): exact for the `most` frequent ones at least.
+    def _sets(self, kind: str) -> list[tuple[str, int, int]]:
+        """(value, rules, set) of every value of a facet, the most frequent in the whole catalogue first."""
+        state = self._current()
+        if kind not in state.sets:
+            self._load(kind)
+            state.sets[kind] = [
+                (value, rules, self._posting(kind, value)) for value, rules in self.values(kind).items()
+            ]
+        return state.sets[kind]
 
-        Values come by their number of rules in the whole catalogue; once that is below the last place, none can enter it.
-        """
-        counts: dict[str, int] = {}
-        worst, rest = 0, 0
-        self._load(kind)
-        for value, rules in self.values(kind).items():
-            here = within & self._posting(kind, value)
-            if here:
-                rest += 1
-                if rules >= worst:
-                    counts[value] = here.bit_count()
-                    if len(counts) >= most:
-                        worst = sorted(counts.values(), reverse=True)[most - 1]
-        return counts, rest
+    def _counts_of(self, result: int) -> dict[str, dict[str, int]]:
+        """Facet -> value -> rules of a small set, by looking at its rules instead of at every value."""
+        marks = ",".join(str(number) for number in numbers_of(result))
+        found: dict[str, dict[str, int]] = {}
+        for kind, value, rules in self._rows(
+            f"SELECT kind, value, count(*) FROM facet WHERE rule IN ({marks}) GROUP BY kind, value"
+        ):
+            found.setdefault(kind, {})[value] = rules
+        return found
 
     def _browsed(self) -> int:
         """All rules but those that only forward a product's alerts."""

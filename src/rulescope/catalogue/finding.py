@@ -84,6 +84,25 @@ class Finder:
         )
         return dict(rows)
 
+    def titled(self, asked: Asked, most: int) -> list[int] | int:
+        """Rules with all the words in their title: best first when they are at most `most`, else as a set.
+
+        Empty for a search of anything but words.
+        """
+        terms = asked.terms if isinstance(asked, All) else (asked,)
+        matches = [match for term in terms if isinstance(term, Words) and (match := fts(term))]
+        if not matches or len(matches) != len(terms):
+            return []
+        wanted = f"{{title}} : ({' AND '.join(matches)})"
+        numbers = [n for (n,) in self.connection.execute("SELECT rowid FROM search WHERE search MATCH ?", (wanted,))]
+        if len(numbers) > most:
+            return bits_of(numbers)
+        rows = self.connection.execute(
+            "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 10.0, 3.0, 1.0, 4.0, 6.0), rowid",
+            (wanted,),
+        )
+        return [number for (number,) in rows]
+
     def snippets(self, asked: Asked, numbers: Sequence[int], bodies: Container[int]) -> dict[int, str]:
         """Where the words looked for stand in the description or the text of rules, the characters 2 and 3 around them.
 
