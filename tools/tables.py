@@ -18,6 +18,7 @@ LEARN = "https://learn.microsoft.com/azure/azure-monitor/reference/tables-index"
 HUNTING = "https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables"
 ASIM = "https://learn.microsoft.com/azure/sentinel/normalization-about-schemas"
 SENTINEL_ONLY = {"_BilledSize", "_IsBillable", "MachineGroup", "SourceSystem", "TenantId", "Type", "_ResourceId", "_SubscriptionId"}  # fmt: skip
+UNLISTED = {"DnsEvents": {"Name": "string"}}  # columns that tables have and the reference leaves out
 HUNTED = re.compile(r"(Device|Identity|Email|Cloud(App|Audit|Dns|Process|Storage|Policy)|Url|Alert|AAD(Spn)?SignIn|Behavior|Message|OAuth|Exposure|Entra|Graph|File|Campaign|DataSecurity|Disruption)\w*(Events|Info|Beta|KB|Evidence|Events\w*|Entities|Inventory|Nodes|Edges|Logs|Vulnerabilities|Assessment|Firmware|Gathering|Extensions|Profiles)")  # fmt: skip
 
 
@@ -26,7 +27,9 @@ def main(folder: Path) -> None:
     hunting = load(folder, "defender-xdr-tables.json")["tables"]
     asim = load(folder, "asim.json")
     logs = {
-        name: table["columns"] for name, table in sentinel.items() if re.fullmatch(r"\w+", name) and table["columns"]
+        name: UNLISTED.get(name, {}) | table["columns"]
+        for name, table in sentinel.items()
+        if re.fullmatch(r"\w+", name) and table["columns"]
     }
     write("tables-sentinel.tsv", f"Tables of Azure Monitor and Microsoft Sentinel. From {LEARN}", logs)
     write("tables-defender.tsv", f"Advanced hunting tables of Defender XDR. From {HUNTING}", defender(hunting, logs))

@@ -407,3 +407,40 @@ def test_many_alike_findings_are_told_once() -> None:
     told = [each.text for each in explain(f"A | where {tests_}", "kusto").gaps if "asterisk" in each.text]
     assert len(told) == 1
     assert told[0].endswith("it is the same with 3 more tests.")
+
+
+WORDED: list[tuple[str, str]] = [  # query, what its hypothesis says
+    ("A | where isnotempty(x) and y != ''", "it lists entries of `A` for a person to judge."),
+    (
+        "A | summarize by User, Computer",
+        "it lists entries of `A`, one row per `User` and `Computer`, for a person to judge.",
+    ),
+    (
+        "A | distinct User, Computer",
+        "it lists entries of `A`, one row per `User` and `Computer`, for a person to judge.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WORDED)
+def test_what_little_a_rule_asks_is_said(text: str, expected: str) -> None:
+    assert expected in " ".join(each.text for each in explain(text, "kusto").hypothesis)
+
+
+def test_a_field_that_must_hold_something_is_no_exclusion() -> None:
+    page = explain("A | where x == 1 and y != ''", "kusto")
+    assert page.exclusion_groups == ()
+
+
+def test_values_of_cases_are_told_once() -> None:
+    text = (
+        "A | where x == 1 | extend what = case(y == 'a', 'one', y == 'b' and z == 2, 'two', y == 'a', 'three', 'four')"
+    )
+    assert "y eq-any a b" in [group.text for group in explain(text, "kusto").indicator_groups]
+
+
+def test_a_label_of_the_query_is_no_field_of_the_log() -> None:
+    text = "DeviceProcessEvents | extend FileName = iff(DeviceName == 'a', 'one', 'two') | where FileName == 'one'"
+    assert not any("Image" in sentence.text for sentence in explain(text, "kusto").guidance)
+    found = explain(text, "kusto").hypothesis
+    assert not any("program" in sentence.text for sentence in found)

@@ -180,7 +180,7 @@ def test_coverage_counts_under_the_ids_of_each_version(catalogue: Catalogue) -> 
 def test_pages_beside_the_rules(catalogue: Catalogue) -> None:
     event = browse.event_page(catalogue, "Sysmon/1")
     assert event is not None
-    assert {row.name: row.rules for row in event.fields}["CommandLine"] == 3
+    assert {row.name: (row.rules, row.everywhere) for row in event.fields}["CommandLine"] == (2, 3)
     table = browse.table_page(catalogue, "DeviceProcessEvents")
     assert table is not None
     assert {row.name: (row.rules, row.everywhere) for row in table.columns}["ProcessCommandLine"] == (1, 3)

@@ -25,15 +25,19 @@ PREFIXES = {
 
 @dataclass(slots=True)
 class Names:
-    """What derived columns stand for (`aliases`: column -> field) and which hold counted numbers (column -> how)."""
+    """What derived columns stand for (`aliases`: column -> field), which hold counted numbers (column -> how), and which
+    are `labels`: constants that the query itself gives its rows.
+    """
 
     aliases: dict[str, str] = field(default_factory=dict)
     counted: dict[str, str] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
 
     def copy(self) -> Names:
-        return Names(dict(self.aliases), dict(self.counted))
+        return Names(dict(self.aliases), dict(self.counted), set(self.labels))
 
     def add(self, other: Names) -> None:
+        self.labels |= other.labels
         for name, value in other.aliases.items():
             self.aliases.setdefault(name, value)
         for name, how in other.counted.items():
@@ -45,10 +49,25 @@ class Names:
         found = subject(value, self.aliases)
         self.aliases.pop(name, None)
         self.counted.pop(name, None)
+        self.labels.discard(name)
+        if _label(value):
+            self.labels.add(name)
         if how:
             self.counted[name] = how
         elif found is not None and found != name:
             self.aliases[name] = found
+
+
+def _label(value: m.Expr) -> bool:
+    """A constant, or one of several that a condition chooses between."""
+    match value:
+        case m.Literal():
+            return True
+        case m.Call("iff", (_, one, other)):
+            return _label(one) and _label(other)
+        case m.Call("case", args) if args:
+            return all(_label(each) for each in (*args[1:-1:2], args[-1]))
+    return False
 
 
 def _counted(value: m.Expr, names: Names) -> str:
@@ -202,6 +221,9 @@ def _after(stage: m.Step, names: Names) -> None:
 def _take(names: Names, made: Names, name: str) -> None:
     names.aliases.pop(name, None)
     names.counted.pop(name, None)
+    names.labels.discard(name)
+    if name in made.labels:
+        names.labels.add(name)
     if name in made.aliases:
         names.aliases[name] = made.aliases[name]
     if name in made.counted:

@@ -106,6 +106,10 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if counts:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
+    if any(part.asks for part in facts.parts) and not any(
+        part.watchlists or part.role != "main" for part in facts.parts
+    ):
+        return [(-10, Sentence("It asks only that fields hold something.", "indicators"))]
     if any(part.asks or part.watchlists or part.role != "main" for part in facts.parts):
         return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]
     return [(-10, Sentence("It looks for no value of its own.", "indicators"))]

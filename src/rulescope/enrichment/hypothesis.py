@@ -22,6 +22,7 @@ PRODUCTS = {
     "django": "Django", "jvm": "JVM", "spring": "Spring", "sql": "SQL", "velocity": "Velocity", "nodejs": "Node.js",
 }  # fmt: skip
 MOST_SECOND = 4
+KNOWN_ROLES = ("main", "joined", "looked up", "absent", "unmatched", "fetched", "listed", "also", "member")
 OUTSIDE = ("absent", "unmatched", "looked up", "listed")
 """Roles of parts whose entries are not what is looked for."""
 COUNTING = ("count", "dcount", "event_count", "value_count")
@@ -85,7 +86,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     elif facts.counted:
         text = f"{_noun(facts)} counts entries of {where}, whatever they hold."
     else:
-        per = f", one row per {_fields(facts.group_by)}," if facts.group_by and main.counted else ""
+        per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
         text = f"{_noun(facts)} looks for no value of its own: it lists entries of {where}{per} for a person to judge."
     yield Sentence(text, "tables", main.scopes[0])
 
@@ -230,9 +231,13 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
             part.role in ("main", "also") and part.asks and number not in numbers
             for number, part in enumerate(facts.parts)
         )
-        where = (
-            f"In {place(facts, facts.parts[numbers[0]])}, single" if either and others and len(told) == 1 else "Single"
-        )
+        own = facts.parts[numbers[0]] if numbers[0] < len(facts.parts) else None
+        rules = [part for part in facts.parts if part.role not in KNOWN_ROLES]
+        where = "Single"
+        if own and either and others and len(told) == 1:
+            where = f"In {place(facts, own)}, single"
+        elif own in rules and len(rules) > 1 and own:
+            where = f"Of {code(own.role)}, single"
         start = f"{where} entries are not enough: the rule waits for"
         if first.op in ("lt", "le"):
             start = "Only what is rare is kept:"

@@ -189,12 +189,14 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         if place is not None and _about(term, is_threshold, place):
             part.counts.append(term)
             continue
+        if _presence(term):
+            continue
         if part.counted:
             part.later.append(term)
         elif isinstance(term, Not):
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
-        elif not _presence(term):
+        else:
             (part.joint if part.beside else part.asks).append(term)
 
 
@@ -218,7 +220,7 @@ def _whole_row(expr: Expr) -> bool:
 def _presence(term: Expr) -> bool:
     """A test that a value is there at all: it says nothing of the activity."""
     match term:
-        case Match(_, Op.EXISTS) | Call("isnotnull"):
+        case Match(_, Op.EXISTS) | Call("isnotnull") | Not(Match(_, Op.EMPTY) | Match(_, Op.EQ, ("",))):
             return True
     return False
 

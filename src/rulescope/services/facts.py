@@ -76,7 +76,12 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
     columns, types, bound = _bound(rule, query, scopes, given)
     diagnostics = (*analysis.faults(query, stages), *bound)
     rows = event_rows(query, scopes)
-    predicates = tuple(canonical(each, scopes) for each in indicators)
+    labels = {place.number: place.names.labels for place in stages}
+    predicates = tuple(canonical(each, () if each.field in labels[each.stage] else scopes) for each in indicators)
+    predicates = tuple(
+        replace(predicate, field=each.field.lower()) if each.field in labels[each.stage] else predicate
+        for each, predicate in zip(indicators, predicates, strict=True)
+    )
     return Found(
         rule, query, scopes, indicators, predicates, diagnostics, columns, types, rows, forwards(query), stages
     )  # fmt: skip
@@ -304,7 +309,7 @@ def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[
     filters = _filters(found)
     keywords = {place.number: str(getattr(place.stage, "keyword", "")) for place in found.stages}
     for number, each in enumerate(found.indicators):
-        if (each.negated and number in filters) is excluded:
+        if (each.negated and number in filters) is excluded and not (each.negated and each.value == ""):
             span: object = (each.span.start, each.span.end) if each.span else number
             span = span if number in filters else ""  # the cases of a label stand together
             key = (each.field, each.op, each.every, each.cased, each.stage, each.test, each.negated, span)
@@ -312,6 +317,7 @@ def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[
     result = []
     seen: set[tuple[object, ...]] = set()
     for numbers in made.values():
+        numbers = list({repr(found.indicators[number].value): number for number in numbers}.values())
         first = found.indicators[numbers[0]]
         within = "" if numbers[0] in filters else keywords.get(first.stage, "")
         values = tuple(repr(found.indicators[number].value) for number in numbers)
@@ -464,7 +470,13 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
     for number, piece in enumerate(pieces):
         for expr in piece.counts:
             needed.setdefault(getattr(expr, "span", None), number)
-    correlated = {place.number for place in stages if isinstance(place.stage, Correlate)}
+    correlated = {
+        place.number: next(
+            (n for n, piece in enumerate(pieces) if piece.role in {each.name for each in place.stage.rules}), 0
+        )
+        for place in stages
+        if isinstance(place.stage, Correlate)
+    }
     found = (
         Counted(
             each.field,
@@ -473,7 +485,7 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
             each.value,
             each.text,
             next((_per(group) for group in reversed(grouped) if group.stage <= each.stage), ()),
-            needed.get(each.span, 0),
+            correlated.get(each.stage, needed.get(each.span, 0)),
             each.span,
         )
         for each in analysis.thresholds(query, stages)

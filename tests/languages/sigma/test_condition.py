@@ -110,3 +110,35 @@ def test_old_aggregations(text: str, expected: tuple[object, ...]) -> None:
 def test_old_aggregation_that_sigma_no_longer_has_is_opaque() -> None:
     (stage,) = parse(RULE + "a | max(z) by x > 5").stages
     assert (stage.keyword, stage.text) == ("max", "max(z) by x")  # type: ignore[union-attr]
+
+
+def test_of_several_correlations_the_one_no_other_rests_on_is_the_rule() -> None:
+    text = """title: Guessed
+correlation:
+  type: temporal_ordered
+  rules: [many, one]
+  group-by: [User]
+  timespan: 10m
+---
+name: many
+title: Many
+correlation:
+  type: event_count
+  rules: [failed]
+  group-by: [User]
+  timespan: 10m
+  condition: {gte: 10}
+---
+name: failed
+title: Failed
+logsource: {product: windows, service: security}
+detection: {a: {EventID: 4625}, condition: a}
+---
+name: one
+title: One
+logsource: {product: windows, service: security}
+detection: {a: {EventID: 4624}, condition: a}
+"""
+    stage = parse(text).stages[0]
+    assert isinstance(stage, Correlate)
+    assert (stage.kind, [part.name for part in stage.rules]) == ("temporal_ordered", ["many", "one"])

@@ -30,7 +30,8 @@ def parse(
 ) -> Query:
     """The query of the rule in `text`.
 
-    Of several documents it is the last correlation, when there is one; of several rules it is the union of their events.
+    Of several documents it is the last correlation that no other one rests on, when there is one; of several rules it is the
+    union of their events.
     Filters in `text` and in `filters` (YAML texts) apply to the rules they name. `resolve` knows rules that correlations
     name and `text` does not hold; what nobody knows is an Opaque part. `placeholders` are the values of `%name%` under the
     expand modifier; one without values is an OpaqueExpr. Spans are offsets in `text`; places count lines from `line`.
@@ -38,7 +39,9 @@ def parse(
     """
     collection = _Collection(read_documents(text, path, line), resolve or {}, placeholders or {}, filters)
     documents = collection.documents
-    chosen = [one for one in documents if one.kind == "correlation"][-1:]
+    correlations = [one for one in documents if one.kind == "correlation"]
+    named = [name for one in correlations for name in one.references]
+    chosen = ([one for one in correlations if not any(map(one.is_called, named))] or correlations)[-1:]
     chosen = chosen or [one for one in documents if one.kind == "rule"] or list(documents[-1:])
     queries = tuple(collection.query(one) for one in chosen)
     return queries[0] if len(queries) == 1 else Query((Union(queries, keyword="rules"),), language="sigma")
