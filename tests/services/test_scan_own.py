@@ -8,8 +8,15 @@ from typing import Any
 
 import pytest
 
+import defender_rules
+from rulescope.analysis.examples import examples
+from rulescope.languages import sigma as language
 from rulescope.model import Alert, NotRun, Rule
+from rulescope.schemas.logsources import parsed
+from rulescope.schemas.mappings import mappings_for
 from rulescope.services.scan import scan
+from rulescope.translation.proof import cases_of, devices
+from rulescope.translation.translate import carries
 
 
 def sigma(logsource: str, detection: str, name: str = "r") -> Rule:
@@ -172,3 +179,21 @@ def test_only_events_a_table_has_become_its_rows(tmp_path: Path) -> None:
         ("LogonSuccess", "ann", "RemoteInteractive"),
         ("LogonFailed", "eve", "Network"),
     ]
+
+
+@pytest.mark.parametrize("name", defender_rules.RULES)
+def test_a_scan_over_rows_chooses_what_the_translation_was_proven_to_choose(name: str, tmp_path: Path) -> None:
+    logsource, detection, table, _ = defender_rules.RULES[name]
+    text = defender_rules.text(logsource, detection)
+    query = language.parse(text)
+    source = parsed(query.stages[0].logsource)  # type: ignore[union-attr]
+    assert carries(query, source, "defender-xdr")
+    for way in mappings_for(source, "defender-xdr"):
+        cases = cases_of(query, way, [(example.event, "") for example in examples(query, 40)])
+        if way.table == table and any(case.expected for case in cases):
+            break
+    rows = [{**case.row, "Timestamp": "2026-11-10T09:00:00Z"} for case in cases]
+    ndjson(tmp_path / f"{table}.json", rows)
+    ndjson(tmp_path / "DeviceInfo.json", devices())
+    found = scan(tmp_path, Rule("r", "r", "sigma", text))
+    assert fired(found) == [("r", number) for number, case in enumerate(cases, 1) if case.expected]
