@@ -193,7 +193,8 @@ def _pairs(text: str, pair: str, kv: str, quote: str, escape: str, greedy: bool)
             if pair
             else []
         )
-        return [text[start:end].removesuffix(pair) for start, end in zip(marks, [*marks[1:], len(text)], strict=True)]
+        ends = [*marks[1:], len(text)][: len(marks)]
+        return [text[start:end].removesuffix(pair) for start, end in zip(marks, ends, strict=True)]
     out, current, closing, place = [], "", "", 0
     pair = pair or " "
     opening, close = (quote[:1], quote[-1:]) if quote else ("", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ...binding.functions import lookup
 from ...model import (
     And,
     Call,
@@ -185,6 +186,7 @@ class Expressions:
         raise unsupported(f"access into a {found.type}")
 
     def call(self, node: Call) -> Value:
+        check_arguments(node.name, len(node.args))
         if self.special is not None:
             found = self.special(node, self)
             if found is not None:
@@ -202,6 +204,16 @@ class Expressions:
 
     def named(self, node: Named) -> Value:
         return self.value(node.value)
+
+
+def check_arguments(name: str, count: int, kind: str = "") -> None:
+    """Refuses a call of a known function, aggregate or plugin with too few or too many arguments."""
+    known = [function for function in (lookup(name, kind), lookup(name, "aggregate")) if function is not None]
+    if known and not any(
+        f.least <= count and (f.most is None or count <= f.most) for f in known if f.kind != "operator"
+    ):
+        if known[0].kind != "operator":
+            raise unsupported(f"{name} of {count} arguments")
 
 
 ORDERED = (Op.LT, Op.LE, Op.GT, Op.GE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...model import Call, Evaluate, Field, Literal, Named
 from ..types import SQL_TYPES
 from .aggregates import ALIAS, aggregate_value
+from .expressions import check_arguments
 from .frame import Frame
 from .plugins_cohorts import (
     active_users_count,
@@ -30,6 +31,7 @@ def evaluate(plan: Plan, stage: Evaluate, frame: Frame | None) -> Frame:
     build = PLUGINS.get(stage.plugin)
     if build is None or frame is None:
         raise unsupported(f"plugin {stage.plugin}")
+    check_arguments(stage.plugin, len(stage.args), "plugin")
     after = build(plan, stage, frame)
     if not stage.schema:
         return after
