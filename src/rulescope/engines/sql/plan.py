@@ -356,7 +356,9 @@ class Plan:
     def named_parts(self, stage: Step, frame: Frame) -> list[tuple[str, Expr]]:
         """The same for a stage whose columns are named over a graph."""
         nodes = row_of(frame.graph.nodes) if frame.graph is not None else RowType(())
-        return [(column.name, column.value) for column in named_columns(stage, graph_row(row_of(frame), nodes), Scope())]
+        return [
+            (column.name, column.value) for column in named_columns(stage, graph_row(row_of(frame), nodes), Scope())
+        ]
 
     def computed(self, stage: Step, frame: Frame) -> tuple[Frame, list[tuple[str, Value]]]:
         """Names and values of the columns a stage computes row by row, over the frame that is returned."""

@@ -171,6 +171,8 @@ def _print(plan: Plan, stage: Print, frame: Frame | None) -> Frame:
 def _range(plan: Plan, stage: Range, frame: Frame | None) -> Frame:
     at = plan.expressions(Frame("", ()))
     start, stop, step = (number(at.value(expr), "range") for expr in (stage.start, stage.stop, stage.step))
+    if step.known and step.constant == 0:
+        raise unsupported("range with a step of 0")
     if start.type in ("datetime", "timespan"):
         kind = start.type
         step = convert(step, "timespan")
@@ -392,7 +394,9 @@ def _partition_sourced(plan: Plan, stage: Partition, frame: Frame, value: Value)
         raise unsupported("partition with a source inside a partition")
     key, number = plan.column("", value.type), plan.fresh()
     cte = plan.cte(plan.select(replace(frame, order=(), groups=()), [(value, key)]))
-    distinct = f"SELECT {key.id}, row_number() OVER (ORDER BY {key.id}) AS {number} FROM (SELECT DISTINCT {key.id} FROM {cte})"
+    distinct = (
+        f"SELECT {key.id}, row_number() OVER (ORDER BY {key.id}) AS {number} FROM (SELECT DISTINCT {key.id} FROM {cte})"
+    )
     keys = plan.cte(distinct, materialized=True)
     count = int(plan.probe(f"SELECT count(*) FROM {keys}", 1)[0][0])
     if count > MOST_PARTS:
