@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -39,6 +40,8 @@ from .needed import names_needed
 from .values import Value, convert, unsupported
 
 CTE_NAME = re.compile(r"\bt\d+\b")
+MOST_COPIED = 1_000
+"""Steps that may be put in place again where a table that several read is made; beyond it they are run once and kept."""
 MOST_STEPS = 800
 """Common table expressions of a query; real rules have up to 423, and DuckDB runs out of stack near two thousand."""
 WINDOWED = frozenset(
@@ -265,15 +268,23 @@ class Plan:
 
     def sql(self, select: str) -> str:
         """`select` with the common table expressions it needs before it."""
-        needed: set[str] = set(CTE_NAME.findall(select))
-        chosen = []
+        uses = Counter(CTE_NAME.findall(select))
+        chosen: list[tuple[str, str, list[str]]] = []
         for cte in reversed(self.ctes):
             head = CTE_NAME.match(cte)
-            if head and head[0] in needed:
-                needed.update(CTE_NAME.findall(cte))
-                chosen.append(cte)
+            if head and head[0] in uses:
+                parts = CTE_NAME.findall(cte)[1:]
+                uses.update(parts)
+                chosen.append((head[0], cte, parts))
+        written, sizes = [], {}  # how many steps one is, with those it reads put in its place
+        for name, cte, parts in reversed(chosen):
+            size = 1 + sum(sizes.get(part, 0) for part in parts)
+            if size > MOST_COPIED and uses[name] > 1:
+                cte, size = cte.replace(" AS NOT MATERIALIZED (", " AS MATERIALIZED (", 1), 1
+            sizes[name] = size
+            written.append(cte)
         recursive = "RECURSIVE " if self.recursive else ""
-        return f"WITH {recursive}{', '.join(reversed(chosen))} {select}" if chosen else select
+        return f"WITH {recursive}{', '.join(written)} {select}" if written else select
 
     def called(self, name: str, args: tuple[Expr, ...], frame: Frame | None) -> Frame:
         """Rows of a stored function or of a table of that name; arguments are refused unless it takes them."""
@@ -397,7 +408,9 @@ class Plan:
 
 
 def check(query: Query) -> None:
-    """Refuses a query with a part that was not understood, by its keyword."""
+    """Refuses a query with a part that was not understood, by its keyword, and one of more stages than are run."""
+    if len(query.stages) > MOST_STEPS:
+        raise unsupported(f"a query of more than {MOST_STEPS} steps")
     for opaque in opaques(query):
         said = " " in opaque.keyword  # why, not which word
         raise unsupported(opaque.keyword if said else f"{opaque.keyword} (not understood)")
