@@ -276,7 +276,8 @@ class Plan:
                 parts = CTE_NAME.findall(cte)[1:]
                 uses.update(parts)
                 chosen.append((head[0], cte, parts))
-        written, sizes = [], {}  # how many steps one is, with those it reads put in its place
+        written: list[str] = []
+        sizes: dict[str, int] = {}  # how many steps one is, with those it reads put in its place
         for name, cte, parts in reversed(chosen):
             size = 1 + sum(sizes.get(part, 0) for part in parts)
             if size > MOST_COPIED and uses[name] > 1:
