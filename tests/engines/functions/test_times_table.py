@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from rulescope.errors import UnsupportedError
+
 from .answers import answer
 
 
@@ -51,6 +53,11 @@ TABLE: list[tuple[str, Any]] = [
     ("unixtime_seconds_todatetime(0)", at(1970, 1, 1)),
     ("unixtime_seconds_todatetime(1546300800000)", None),  # beyond the year 9999
     ("unixtime_seconds_todatetime(1e18)", None),
+    ("todatetime(-1)", None),
+    ("todatetime(9223372036854775807)", None),
+    ("totimespan('10675200.00:00:00')", None),
+    ("datetime(null) + 1d", None),
+    ("datetime(9999-12-31) + 23h", at(9999, 12, 31, 23)),
     ("unixtime_microseconds_todatetime(9223372036854775807)", None),
     ("unixtime_milliseconds_todatetime(1500)", at(1970, 1, 1, 0, 0, 1, 500000)),
     ("unixtime_microseconds_todatetime(1)", at(1970, 1, 1, 0, 0, 0, 1)),
@@ -72,3 +79,11 @@ TABLE: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("expression", "expected"), TABLE)
 def test_times(expression: str, expected: Any) -> None:
     assert answer(expression) == expected
+
+
+@pytest.mark.parametrize(
+    "expression", ["datetime(9999-12-31) + 1d", "datetime(0001-01-01) - 1h", "1d + datetime(9999-12-31)"]
+)
+def test_a_moment_out_of_range_ends_the_run(expression: str) -> None:
+    with pytest.raises(UnsupportedError, match="before the year 1 or after 9999"):
+        answer(expression)

@@ -147,9 +147,9 @@ def _wide(kind: str) -> str:
 
 TIMES = {  # types and operator: SQL and the type of the result
     ("datetime", "-", "datetime"): ("({0} - {1})", "timespan"),
-    ("datetime", "-", "timespan"): ("({0} - {1})", "datetime"),
-    ("datetime", "+", "timespan"): ("({0} + {1})", "datetime"),
-    ("timespan", "+", "datetime"): ("({0} + {1})", "datetime"),
+    ("datetime", "-", "timespan"): ("k_moment({0} - {1})", "datetime"),
+    ("datetime", "+", "timespan"): ("k_moment({0} + {1})", "datetime"),
+    ("timespan", "+", "datetime"): ("k_moment({0} + {1})", "datetime"),
     ("timespan", "+", "timespan"): ("({0} + {1})", "timespan"),
     ("timespan", "-", "timespan"): ("({0} - {1})", "timespan"),
     ("timespan", "/", "timespan"): ("({0}::DOUBLE / nullif({1}, 0))", "real"),

@@ -49,6 +49,10 @@ MACROS = {
     "k_dow(t)": f"(t // {DAY} + 1) % 7",
     "k_json_list(j)": "from_json(CASE WHEN json_type(j) = 'ARRAY' THEN j END, '[\"JSON\"]')",
     "k_index(s, f, start)": "CASE WHEN strpos(s[start + 1:], f) = 0 THEN -1 ELSE strpos(s[start + 1:], f) + start - 1 END",
+    "k_moment(t)": (
+        "CASE WHEN t < 0 OR t > 3155378975999999999"
+        " THEN error('UnsupportedError: a datetime before the year 1 or after 9999')::BIGINT ELSE t END"
+    ),
     "k_time(t)": "CASE WHEN t BETWEEN 0 AND 3155378975999999999 THEN t::BIGINT END",  # years 1 to 9999
     "k_unixtime(x, per)": f"k_time({EPOCH} + try_cast(round(x * (10000000 // per)) AS HUGEINT))",
     "k_split(s, sep)": "CASE WHEN sep = '' THEN error('UnsupportedError: split by empty text')::JSON ELSE to_json(string_split(s, sep)) END",

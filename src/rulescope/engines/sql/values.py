@@ -225,11 +225,15 @@ def timespan_ticks(text: str) -> int | None:
             return None
         whole = ((int(days or 0) * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(seconds or 0)
         ticks = whole * 10_000_000 + int((fraction or "0").ljust(7, "0")[:7])
-        return -ticks if sign else ticks
+        return _in_range(-ticks if sign else ticks)
     found = re.match(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)$", text, re.IGNORECASE)
     if not found or (found[2] and found[2].lower() not in UNITS):
         return None
-    return int(Decimal(found[1]) * UNITS[found[2].lower() or "d"])
+    return _in_range(int(Decimal(found[1]) * UNITS[found[2].lower() or "d"]))
+
+
+def _in_range(ticks: int) -> int | None:
+    return ticks if -(2**63) <= ticks < 2**63 else None
 
 
 def timespan_text(ticks: int) -> str:
@@ -292,15 +296,15 @@ CONVERSIONS = {  # (from, to): SQL; what is missing here is refused
     ("bool", "long"): "{0}::BIGINT",
     ("bool", "real"): "{0}::INTEGER::DOUBLE",
     ("datetime", "long"): "{0}",
-    ("long", "datetime"): "{0}",
-    ("int", "datetime"): "{0}::BIGINT",
+    ("long", "datetime"): "k_time({0})",
+    ("int", "datetime"): "k_time({0}::BIGINT)",
     ("timespan", "long"): "{0}",
     ("timespan", "real"): "{0}::DOUBLE",
     ("datetime", "real"): "{0}::DOUBLE",
     ("long", "timespan"): "{0}",
     ("int", "timespan"): "{0}::BIGINT",
     ("real", "timespan"): "try_cast(trunc({0}) AS BIGINT)",
-    ("real", "datetime"): "try_cast(trunc({0}) AS BIGINT)",
+    ("real", "datetime"): "k_time(try_cast(trunc({0}) AS BIGINT))",
     ("dynamic", "long"): "k_tolong(json_extract_string({0}, '$'))",
     ("dynamic", "int"): "try_cast(k_tolong(json_extract_string({0}, '$')) AS INTEGER)",
     ("dynamic", "real"): "k_toreal(json_extract_string({0}, '$'))",
