@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import reduce
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -49,6 +50,7 @@ MOST_SHOWN = 300
 """Values of one facet on a page: at first, and when all of it is asked for."""
 DERIVED = ("verdict", "fires", "test", "forwards")
 """Facets that are known of all rules together only, as what was proven changes."""
+LARGE_FAMILY = 60
 FEW_RULES = 150
 """Rules whose facets are counted rule by rule."""
 MOST_REMEMBERED = 5_000
@@ -290,15 +292,34 @@ class Catalogue(Stored):
         copies = result & self._posting("copies", "yes")
         if not copies:
             return result
-        if not state.families:
-            state.families = dict(self._rows("SELECT number, family FROM rule WHERE alike > 0"))
-        rank = self._order(state, "new").rank
+        small, large = self._families(state)
+        order = self._order(state, "new")
         heads: dict[int, int] = {}
-        for number in numbers_of(copies):
+        for number in numbers_of(copies & small):
             family = state.families[number]
-            if family not in heads or rank[number] < rank[heads[family]]:
+            if family not in heads or order.rank[number] < order.rank[heads[family]]:
                 heads[family] = number
-        return (result & ~copies) | bits_of(heads.values())
+        first = [*heads.values()]
+        array = copies.to_bytes((copies.bit_length() + 7) // 8, "little")
+        length = len(array) * 8
+        for members in large:
+            first += islice((n for n in members if n < length and array[n >> 3] >> (n & 7) & 1), 1)
+        return (result & ~copies) | bits_of(first)
+
+    def _families(self, state: _State) -> tuple[int, list[list[int]]]:
+        """The rules of small families of near-copies as one set, and those of each large family, newest first."""
+
+        def made() -> tuple[int, list[list[int]]]:
+            state.families = dict(self._rows("SELECT number, family FROM rule WHERE alike > 0"))
+            members: dict[int, list[int]] = {}
+            for number, family in state.families.items():
+                members.setdefault(family, []).append(number)
+            small = [number for each in members.values() if len(each) <= LARGE_FAMILY for number in each]
+            rank = self._order(state, "new").rank.__getitem__
+            large = [sorted(each, key=rank) for each in members.values() if len(each) > LARGE_FAMILY]
+            return bits_of(small), large
+
+        return self.remembered("families", "", made)
 
     def _facet(
         self,

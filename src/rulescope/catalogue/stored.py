@@ -19,6 +19,7 @@ QUERIES = msgspec.json.Decoder(Query)
 TRANSLATIONS = msgspec.json.Decoder(Translation)
 
 
+MOST_ALIKE = 50
 LEAST_SHARED = 1 / 6
 """What two rules must share at least to be shown as neighbours: a test that six rules make weighs 1/6."""
 
@@ -103,12 +104,13 @@ class Stored:
         )
         return tuple(Evidence(*row) for row in rows)
 
-    def family(self, name: str) -> tuple[Card, ...]:
-        """The near-copies of a rule, without itself."""
+    def family(self, name: str, limit: int = MOST_ALIKE) -> tuple[Card, ...]:
+        """The near-copies of a rule, without itself; the newest `limit` of them."""
         rows = self._rows(
             "SELECT other.number FROM rule JOIN rule AS other USING (family) WHERE rule.key = ? AND other.key != rule.key"
-            " ORDER BY other.time DESC",
+            " ORDER BY other.time DESC, other.number LIMIT ?",
             self.key(name),
+            limit,
         )
         return self._cards([number for (number,) in rows])
 
@@ -294,12 +296,13 @@ class Stored:
         ordered = (tuple(each for _, each in sorted(shared[number], key=lambda pair: pair[0])) for number in best)
         return tuple(zip(self._cards(best), ordered, strict=True))
 
-    def same_outline(self, name: str) -> tuple[Card, ...]:
-        """Rules whose queries mean the same, word for word of the model."""
+    def same_outline(self, name: str, limit: int = MOST_ALIKE) -> tuple[Card, ...]:
+        """Rules whose queries mean the same, word for word of the model; the newest `limit` of them."""
         rows = self._rows(
             "SELECT other.number FROM rule JOIN rule AS other USING (outline) WHERE rule.key = ? AND other.key != rule.key"
-            " AND rule.outline != x''",
+            " AND rule.outline != x'' ORDER BY other.time DESC, other.number LIMIT ?",
             self.key(name),
+            limit,
         )
         return self._cards([number for (number,) in rows])
 
