@@ -54,6 +54,15 @@ RULES = {  # name: (log source, detection, table, a part of what is written)
         "DeviceEvents",
         "ServiceInstalled",
     ),
+    "kinds of events before their properties": (
+        "product: windows, service: security",
+        (
+            "a: {EventID: 4697, ServiceName|contains: vnc}\n  b: {EventID: 4699, TaskName|startswith: '\\x'}\n"
+            "  condition: 1 of them"
+        ),
+        "DeviceEvents",
+        'ActionType in ("ServiceInstalled", "ScheduledTaskDeleted")',
+    ),
     "audit policy": (
         "product: windows, service: security",
         (

@@ -174,6 +174,15 @@ def confined(expr: Expr, field: str, values: Map[str, str]) -> bool:
     return False
 
 
+def held_anywhere(expr: Expr, field: str) -> Iterator[str]:
+    """The values `field` is asked to equal anywhere in `expr`, in reading order."""
+    from ..model import expressions
+
+    for match in expressions(expr, Match):
+        if match.op is Op.EQ and isinstance(match.subject, Field) and match.subject.name.lower() == field.lower():
+            yield from (text_of(value).lower() for value in match.values)
+
+
 def joined(terms: list[Expr]) -> Expr:
     return terms[0] if len(terms) == 1 else And(tuple(terms))
 

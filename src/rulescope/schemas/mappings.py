@@ -37,8 +37,8 @@ from ..model import (
     Step,
     Within,
 )
-from .carried import Carried, confined, conjuncts, joined, reads
-from .codes import Always, Dash, Dynamic, Listed, Never
+from .carried import Carried, confined, conjuncts, held_anywhere, joined, reads
+from .codes import Always, Code, Dash, Dynamic, Listed, Never
 from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
 from .events import WINDOWS_TABLES, fields_in_channel, held
@@ -143,6 +143,18 @@ class Mapping:
         """The `only` field that a rule does not hold to values the table has; empty when all are."""
         return next((f for f in self.only if not confined(And(tuple(predicates)), f, self._names(f))), "")
 
+    def _kinds(self, predicates: list[Expr], terms: list[Expr]) -> Iterator[Expr]:
+        """The kinds of events a rule asks for anywhere in it, of which every match is one: quick to ask before the rest."""
+        for only in self.only:
+            row = self.field(only)
+            if not isinstance(row, Code) or any(
+                isinstance(t, Match) and t.subject == Field(row.columns[0]) for t in terms
+            ):
+                continue
+            asked = held_anywhere(And(tuple(predicates)), only)
+            there = dict.fromkeys(self._names(only)[value] for value in asked if value in self._names(only))
+            yield Match(Field(row.columns[0]), Op.EQ, tuple(there), cased=True)
+
     def _beyond(self, predicates: list[Expr], only: str) -> str:
         """What of a rule the table has no events for: the values it asks of its `only` field."""
         asked = next((v for name, v in held(And(tuple(predicates))).items() if name.lower() == only.lower()), ())
@@ -173,6 +185,8 @@ class Mapping:
             raise UnsupportedError(self.schema, "anything of the condition")
         terms = [term for each in mapped if each is not None for term in conjuncts(each)]
         early = [*self.where]
+        if carried.computed and not beyond:
+            early += self._kinds(predicates, terms)
         if carried.computed:  # what needs no computed column is asked first
             early += [term for term in terms if not reads(term, carried.computed)]
             terms = [term for term in terms if reads(term, carried.computed)]
