@@ -8,7 +8,7 @@ from rulescope.engines.reference import compile_predicate
 from rulescope.errors import UnsupportedError
 from rulescope.model import And, Expr, Extend, Field, Filter, Match, Not, Op, Query, Scan, outline_expr
 from rulescope.schemas.columns import FieldMap, Outside
-from rulescope.schemas.parts import Address, Host, Part, Plain, Told, Within
+from rulescope.schemas.parts import Address, Host, Kept, Part, Plain, Told, Within
 from rulescope.translation import computed
 
 TYPES = {"Account": "string", "Url": "string", "Type": "string", "Result": "string", "Text": "string"} | dict.fromkeys(
@@ -131,6 +131,7 @@ def test_only_what_tells_values_apart_is_asked() -> None:
         (LOGONS, Match(Field("EventID"), Op.STARTSWITH, ("1",))),
         (LISTED, Match(Field("a.b"), Op.EQ, ("true",))),
         (LISTED, Match(Field("a.b"), Op.EMPTY)),
+        (Kept("Text", ("Text",)), Match(Field("Text"), Op.CONTAINS, ("x",))),
         (PLAIN, Match(Field("Text"), Op.CONTAINS, ("<Command>",))),
         (PLAIN, Match(Field("Text"), Op.CONTAINS, ("amp",))),
         (PLAIN, Match(Field("Text"), Op.ENDSWITH, ("x",))),

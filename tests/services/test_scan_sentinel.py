@@ -74,3 +74,12 @@ def test_events_become_rows_of_the_function(
     log.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
     results = scan(log, [Rule("k", "k", "kusto", query, severity="medium")])
     assert [one.record for one in results if isinstance(one, Alert)] == records, list(results)
+
+
+def test_names_zeek_saw_are_rows_with_their_type_and_answer(tmp_path: Path) -> None:
+    event = {"_path": "dns", "ts": 1_763_600_000.0, "uid": "C1", "id.orig_h": "10.0.0.1", "query": "a.test"}
+    log = tmp_path / "dns.log"
+    log.write_text(json.dumps({**event, "qtype_name": "TXT", "answers": ["x y"]}) + "\n", encoding="utf-8")
+    query = 'imDns | where DnsQueryTypeName == "TXT" and DnsResponseName has "x y" and SrcIpAddr == "10.0.0.1"'
+    (alert,) = scan(log, [Rule("k", "k", "kusto", query, severity="medium")])
+    assert isinstance(alert, Alert)

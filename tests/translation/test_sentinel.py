@@ -191,6 +191,13 @@ CASES = (
         '| where c_uri_extension in~ ("exe", "scr")',
     ),
     Case(
+        "names Zeek saw",
+        "product: zeek, service: dns",
+        "a: {query|endswith: .onion.link, id.resp_p: 53, rcode_name: NOERROR}\n  condition: a",
+        'imDns | where EventVendor == "Corelight" and EventProduct == "Zeek" and DnsQuery endswith ".onion.link" '
+        'and DstPortNumber == 53 and EventResultDetails =~ "NOERROR"',
+    ),
+    Case(
         "logons of any source",
         "category: authentication",
         "a: {EventResult: Failure, src_ip: 203.0.113.9}\n  condition: a",
@@ -262,6 +269,7 @@ def test_functions_go_by_their_built_in_names() -> None:
         "_Im_AuditEvent",
         "_Im_WebSession",
         "_Im_DhcpEvent",
+        "_Im_Dns",
     }
 
 

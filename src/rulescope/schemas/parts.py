@@ -234,6 +234,16 @@ class Told(FieldMap):
         row.update({column: text for column, text in zip(self.columns, held, strict=True) if text})
 
 
+class Kept(FieldMap):
+    """A field the column holds in a form of its own: rows of logs have it, tests of it are refused: `kept DnsResponseName`."""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        raise UnsupportedError("a column with a form of its own", f"the field {self.field}")
+
+    def value(self, types: Types) -> Expr:
+        raise UnsupportedError("a column with a form of its own", f"the field {self.field}")
+
+
 class Plain(FieldMap):
     """A text that some sources of the table keep as XML writes it: `plain Object` asks only for what is the same in both.
 
@@ -266,5 +276,6 @@ KINDS: dict[str, type[FieldMap]] = CODES | {
     "dynamic": Dynamic,
     "told": Told,
     "plain": Plain,
+    "kept": Kept,
 }
 """First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""
