@@ -444,3 +444,32 @@ def test_a_label_of_the_query_is_no_field_of_the_log() -> None:
     assert not any("Image" in sentence.text for sentence in explain(text, "kusto").guidance)
     found = explain(text, "kusto").hypothesis
     assert not any("program" in sentence.text for sentence in found)
+
+
+HOPS = "A | where x == 1 | extend First = Computer, FirstHop = TimeGenerated | join (A | where x == 1 | extend Second = Computer, SecondHop = TimeGenerated) on User | where First != Second and SecondHop <= FirstHop + 30m | join kind=leftanti (A | summarize n = dcount(Computer) by User | where n >= 5) on User"
+
+
+def test_counts_of_what_is_left_out_are_not_waited_for() -> None:
+    page = explain(HOPS, "kusto")
+    said = " ".join(each.text for each in page.hypothesis)
+    assert "waits for" not in said
+    assert "with at least 5 different values of `Computer` per `User`, are left out" in said
+    assert not any("busiest" in each.text for each in page.guidance)
+
+
+def test_two_columns_of_one_field_are_told_apart() -> None:
+    page = explain(HOPS, "kusto")
+    assert "`First` differs from `Second`" in " ".join(each.text for each in page.hypothesis)
+    assert next(fact.value for fact in page.facts if fact.name == "Time window") == "30m"
+
+
+def test_the_first_of_an_order() -> None:
+    page = explain("A | where x == 1 | summarize n = count() by User | top 10 by n", "kusto")
+    assert page.hypothesis[-1].text == "Of its results it gives the 10 with the highest `n`."
+
+
+def test_connectors_nobody_filled_in() -> None:
+    text = "id: 1\nname: a\nkind: Scheduled\nrequiredDataConnectors:\n  - connectorId: YourConnectorId\n    dataTypes: [YourDataType]\nquery: |\n  AuditLogs | where x == 1\n"
+    page = explain(text)
+    assert [row.name for row in page.data] == ["AuditLogs"]
+    assert page.connectors == ()

@@ -171,6 +171,10 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                     name = subject(left, place.names.aliases) or spoken(left)
                     apart = isinstance(left, m.Call) and left.name == "-" and seconds(right) is not None
                     back = seconds(right) if apart else _ago(right)
+                    match right:
+                        case m.Call("+" | "datetime_add", (m.Field(), length)) if isinstance(left, m.Field):
+                            back = seconds(length)
+                            apart = back is not None
                     found.append(TimeWindow(name, op, spoken(right), back, place.number, span, apart))
                 case m.Match(left, op, values, _, _, span):
                     name = subject(left, place.names.aliases) or m.outline_expr(left)

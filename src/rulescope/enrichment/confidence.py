@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..analysis import shown
 from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, OpaqueExpr, Or, Within, expressions
-from .facts import Facts, Sentence
+from .facts import OUTSIDE, Facts, Sentence
 from .guidance import KINDS
-from .hypothesis import OUTSIDE, speaker
+from .hypothesis import speaker
 from .parts import Part
 from .phrases import Speaker
 
@@ -86,7 +86,9 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     together = _alternatives(facts)
     least = min((fields - KINDS for fields in together), key=len, default=frozenset())
     every = _tested(facts) - KINDS
-    counted = bool(facts.counted or any(part.counts or part.later for part in facts.parts))
+    counted = bool(
+        facts.required or any((part.counts or part.later) and part.role not in OUTSIDE for part in facts.parts)
+    )
     counts = " and on what is counted" if counted else ""
     if not every and any(together):
         return [(0, Sentence(f"It rests on the kind of event{counts or ' alone'}.", "indicators"))]

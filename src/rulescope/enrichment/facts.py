@@ -8,6 +8,9 @@ from ..model import Diagnostic, Indicator, Node, Query, Rule
 from ..text import Span
 from .parts import Part
 
+OUTSIDE = ("absent", "unmatched", "looked up", "listed")
+"""Roles of parts whose entries are not what is looked for."""
+
 
 class Sentence(Node, frozen=True):
     """A sentence and the part of the rule it rests on.
@@ -72,6 +75,13 @@ class Facts:
     tested: bool = False
     verdict: str = ""
     forwards: str = ""
+
+    @property
+    def required(self) -> tuple[Counted, ...]:
+        """The counts that what is reported must reach, not those of entries that are left out or only looked up."""
+        return tuple(
+            each for each in self.counted if each.part >= len(self.parts) or self.parts[each.part].role not in OUTSIDE
+        )
 
     @property
     def wanted(self) -> tuple[tuple[int, Indicator], ...]:

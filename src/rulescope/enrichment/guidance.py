@@ -55,7 +55,7 @@ def _short(facts: Facts) -> Iterator[Sentence]:
     """Fragments so short that unrelated text holds them."""
     found = [
         (number, each) for number, each in facts.wanted
-        if each.op is Op.CONTAINS and facts.field_of(number) in CONTENT and isinstance(each.value, str) and 0 < len(each.value.strip()) <= SHORT and each.value.isascii() and (each.value[0].isalnum() or each.value[-1].isalnum()) and not each.every
+        if each.op is Op.CONTAINS and facts.field_of(number) in CONTENT and isinstance(each.value, str) and 0 < len(each.value.strip()) <= SHORT and each.value.isascii() and (each.value[-1].isalnum() or (each.value[0].isalnum() and each.value[-1] == " ")) and not each.every
     ]  # fmt: skip
     if found:
         number, first = found[0]
@@ -68,7 +68,7 @@ def _short(facts: Facts) -> Iterator[Sentence]:
 
 def _busy(facts: Facts) -> Iterator[Sentence]:
     """A bare count: whoever is busy by nature passes it."""
-    first = next((each for each in facts.counted if each.op in ("gt", "ge") and each.how.startswith(COUNTING)), None)
+    first = next((each for each in facts.required if each.op in ("gt", "ge") and each.how.startswith(COUNTING)), None)
     if first is None:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import And, Correlate, Expr, Find, Search
+from ..model import And, Correlate, Expr, Field, Find, Literal, Search, SortKey, Top
 from ..schemas import platforms
 from ..text import Span
-from .facts import Counted, Facts, Sentence
+from .facts import OUTSIDE, Counted, Facts, Sentence
 from .parts import Part
 from .phrases import Speaker, described, numbered
 from .words import code, duration, listed
@@ -23,8 +23,6 @@ PRODUCTS = {
 }  # fmt: skip
 MOST_SECOND = 4
 KNOWN_ROLES = ("main", "joined", "looked up", "absent", "unmatched", "fetched", "listed", "also", "member")
-OUTSIDE = ("absent", "unmatched", "looked up", "listed")
-"""Roles of parts whose entries are not what is looked for."""
 COUNTING = ("count", "dcount", "event_count", "value_count")
 AMOUNTS = {"gt": "is more than", "ge": "is at least", "lt": "is less than", "le": "is at most", "eq": "is"}
 QUERIES = ("hunting", "exploration", "function")
@@ -42,7 +40,9 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     if facts.query is None or not facts.understood or not facts.parts:
         return ()
     main = next((part for part in facts.parts if (part.asks or part.joint) and part.role not in OUTSIDE), None)
-    found = [*_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main)]
+    found = [
+        *_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main), *_first(facts)
+    ]  # fmt: skip
     return tuple(found)
 
 
@@ -83,7 +83,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     where = place(facts, main)
     if main.later:
         text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
-    elif facts.counted:
+    elif facts.required:
         text = f"{_noun(facts)} counts entries of {where}, whatever they hold."
     else:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
@@ -126,6 +126,13 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         yield Sentence(f"{words} for other entries.", "indicators")
 
 
+def _within_part(facts: Facts, part: Part) -> str:
+    """What entries that are left out, or listed, must reach by counting."""
+    number = next((number for number, each in enumerate(facts.parts) if each is part), -1)
+    counting = [each for each in facts.counted if each.part == number and each.how.startswith(COUNTING)]
+    return _reached(facts, counting, number) if counting else ""
+
+
 def _asked(part: Part, whole: bool = False) -> str:
     """What a part asks of its entries, its exceptions with it (of a main part, which tells them apart, when `whole`)."""
     seen = described(_all(part.asks), speaker(part)) if part.asks else ""
@@ -139,10 +146,12 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
     where, by = place(facts, part), _fields(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
+    if part.role in ("absent", "unmatched", "listed") and (reached := _within_part(facts, part)):
+        asked += f", with {reached}"
     when = ", over a time window of its own" if part.timed and (again or part.role != "joined") else ""
     match part.role:
         case "absent" if by:
-            return f"Those with the same {by} among {entries}{asked}{when}{',' if when else ''} are left out."
+            return f"Those with the same {by} among {entries}{asked}{when}{',' if when or ', with ' in asked else ''} are left out."
         case "unmatched" if by:
             return f"What it reports are {entries}{asked}{when} that have no such partner by {by}."
         case "fetched" if by:
@@ -220,7 +229,7 @@ def _fields(names: Sequence[str]) -> str:
 
 def _counting(facts: Facts) -> Iterator[Sentence]:
     """What must be reached by counting: in one part, or in one of several that are alternatives; then what else is computed."""
-    counting = [each for each in facts.counted if each.how.startswith(COUNTING)]
+    counting = [each for each in facts.required if each.how.startswith(COUNTING)]
     numbers = list(dict.fromkeys(each.part for each in counting))
     roles = [facts.parts[number].role if number < len(facts.parts) else "main" for number in numbers]
     either = all(role in ("also", "member") for role in roles)
@@ -245,7 +254,7 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
             start = "Their number decides:"
         yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
     yield from _in_time(facts)
-    rest = [each for each in facts.counted if each not in counting]
+    rest = [each for each in facts.required if each not in counting]
     if rest:
         said = list(
             dict.fromkeys(
@@ -289,6 +298,16 @@ def _amount(counted: Counted) -> str:
         case "value_count":
             return f"{number} different values{f' of {code(of)}' if of else ''}"
     return f"{number} of them"
+
+
+def _first(facts: Facts) -> Iterator[Sentence]:
+    """How many of its results a query gives, when it gives the first of an order."""
+    for stage in facts.query.stages if facts.query else ():
+        match stage:
+            case Top(Literal(int() as count), (SortKey(Field(name), descending), *_)):
+                order = "highest" if descending else "lowest"
+                text = f"Of its results it gives the {count if count > 1 else 'one'} with the {order} {code(name)}."
+                yield Sentence(text, "thresholds", "top", stage.span)
 
 
 def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:

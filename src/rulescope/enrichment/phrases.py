@@ -84,7 +84,11 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
         case Field(name):
             return Phrase(speaker.named(speaker.aliases.get(name, name)), "is not true" if negated else "is true")
         case Compare(left, op, right):
-            return Phrase(_subject(left, speaker), _compared(op, right, speaker, negated))
+            subject, compared = _subject(left, speaker), _compared(op, right, speaker, negated)
+            if isinstance(left, Field) and isinstance(right, Field) and compared.endswith(subject):
+                differs = (op is Op.NE) is not negated  # two columns of one field: by their own names
+                return Phrase(code(left.name), f"{'differs from' if differs else 'equals'} {code(right.name)}")
+            return Phrase(subject, compared)
         case Call(name, args) if name in TESTS and args:
             values = [value for arg in args[1:] for value in constants(arg)]
             if not values:

@@ -12,6 +12,11 @@ from .mentions import techniques
 RULE = re.compile(r"^[ \t]*rule[ \t]+(\w+)[ \t]*\{?", re.MULTILINE)
 META = re.compile(r"\bmeta\s*:(.*?)^\s*(?:events|setup|match|outcome|condition|options)\s*:", re.DOTALL | re.MULTILINE)
 PAIR = re.compile(r'^\s*(\w+)\s*=\s*"((?:[^"\\]|\\.)*)"', re.MULTILINE)
+TACTICS = frozenset(
+    {"reconnaissance", "resource development", "initial access", "execution", "persistence", "privilege escalation",
+     "defense evasion", "stealth", "defense impairment", "credential access", "discovery", "lateral movement", "collection",
+     "command and control", "exfiltration", "impact"}
+)  # fmt: skip
 SEVERITIES = {"info": "informational", "informational": "informational", "none": ""}
 
 
@@ -76,14 +81,19 @@ def _rule(file: RuleFile, number: int, name: str, body: str, line: int, meta: di
             value for key, value in meta.items() if key.startswith("reference") and value.startswith("http")
         ),
         false_positives=(meta["false_positives"],) if meta.get("false_positives") else (),
-        tactics=tuple(
-            part.strip() for part in meta.get("mitre_attack_tactic", meta.get("tactic", "")).split(",") if part.strip()
-        ),
+        tactics=_tactics(meta),
         techniques=techniques(mitre),
         tables=_logs(meta),
         windows=windows,
         group_by=group_by,
     )
+
+
+def _tactics(meta: dict[str, str]) -> tuple[str, ...]:
+    """Its tactics: named as such, or among the words beside its techniques (`execution, t1086`)."""
+    named = meta.get("mitre_attack_tactic", meta.get("tactic", ""))
+    words = [part.strip() for part in (named or meta.get("mitre", "")).split(",")]
+    return tuple(word for word in words if word and (named or re.sub(r"[\W_]+", " ", word.lower()) in TACTICS))
 
 
 def _logs(meta: dict[str, str]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from ..schemas import attack, platforms
 from .check import column_facts
 from .facts import Found, enrichment_facts, found_in
 from .reading import Read, read_rule, unread
+from .required import is_blank
 
 TIME_COLUMNS = re.compile(r"\b(?:Timestamp|TimeGenerated)\b")
 
@@ -103,7 +104,7 @@ def _facets(rule: Rule, found: Found, hopeless: bool) -> tuple[tuple[str, str], 
         add("logsource", " ".join(f"{name}={value}" for name, value in parts if value))
     add("event", *(event.name for event in found.events if event.covered and not event.elsewhere))
     add("field", *(predicate.field for predicate in predicates if predicate.field != "*"))
-    add("connector", *(connector.id for connector in rule.connectors))
+    add("connector", *(connector.id for connector in rule.connectors if not is_blank(connector.id)))
     add("finding", *(each.id for each in found.diagnostics), "impossible" if hopeless else "")
     return tuple(kept)
 

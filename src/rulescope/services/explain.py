@@ -41,7 +41,7 @@ from .facts import (
 from .neighbours import neighbours
 from .pages import Fact, ResultColumn, RulePage
 from .reading import read_rule, unread
-from .required import data_rows
+from .required import data_rows, is_blank
 
 GUESSES = (".yml", ".toml", ".yaral", ".md", ".kql")
 TRIGGERS = {"ge": "at least", "gt": "more than", "lt": "fewer than", "eq": "exactly", "ne": "other than"}
@@ -152,7 +152,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         techniques=technique_rows(rule),
         events=found.events,
         data=data_rows(found),
-        connectors=rule.connectors,
+        connectors=tuple(each for each in rule.connectors if not is_blank(each.id)),
         platforms=platforms_of(found),
         hypothesis=hypothesis(facts),
         guidance=guidance(facts),

@@ -22,9 +22,14 @@ def data_rows(found: Found) -> tuple[DataRow, ...]:
     rows = [_row(found, scope, stated) for scope in found.scopes]
     named = {scope.split("(", 1)[0] for scope in found.scopes}
     for table, connectors in stated.items():
-        if table not in named:
+        if table not in named and not is_blank(table):
             rows.append(DataRow(table, _kind(table), connectors, True))
     return (*rows, *_beside(found.query)) if found.query else tuple(rows)
+
+
+def is_blank(name: str) -> bool:
+    """A name that the form of a rule file asked for and nobody filled in: `YourConnectorId`, `<table>`."""
+    return name.startswith("<") or bool(re.match(r"[Yy]our[A-Z_]", name))
 
 
 def _stated(rule: Rule) -> dict[str, tuple[str, ...]]:
@@ -92,4 +97,4 @@ def _host(place: str) -> str:
     return f"{parts.netloc}{parts.path}" if parts.netloc else place
 
 
-__all__ = ["data_rows"]
+__all__ = ["data_rows", "is_blank"]
