@@ -82,7 +82,13 @@ def test_times(expression: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "expression", ["datetime(9999-12-31) + 1d", "datetime(0001-01-01) - 1h", "1d + datetime(9999-12-31)"]
+    "expression",
+    [
+        "datetime(9999-12-31) + 1d",
+        "datetime(0001-01-01) - 1h",
+        "1d + datetime(9999-12-31)",
+        "startofweek(datetime(0001-01-01))",
+    ],
 )
 def test_a_moment_out_of_range_ends_the_run(expression: str) -> None:
     with pytest.raises(UnsupportedError, match="before the year 1 or after 9999"):

@@ -202,6 +202,12 @@ TIMES = {
     "unixtime_nanoseconds_todatetime": _one("l", "k_unixtime({0} // 100, 10000000)", "datetime"),
 }  # fmt: skip
 
+TIMES |= {  # the start or end of the first and the last of the periods lies outside of the calendar
+    name: tuple((args, f"k_moment({sql})", kind) for args, sql, kind in rows)
+    for name, rows in TIMES.items()
+    if name.startswith(("startof", "endof"))
+}
+
 DYNAMICS = {
     "array_length": _one("d", "CASE WHEN json_type({0}) = 'ARRAY' THEN json_array_length({0})::BIGINT END", "long"),
     "bag_keys": _one("d", "CASE WHEN json_type({0}) = 'OBJECT' THEN to_json(json_keys({0})) END", "dynamic"),
