@@ -87,6 +87,24 @@ def test_query_counts_over_a_file() -> None:
     assert found.stdout.splitlines()[:2] == ["FileName,n", "bitsadmin.exe,1"]
 
 
+def test_query_shows_several_results() -> None:
+    table = f"DeviceProcessEvents={LOGS / 'DeviceProcessEvents.ndjson'}"
+    text = "DeviceProcessEvents | where FileName == 'bitsadmin.exe' | fork (count | as Few) (project FileName)"
+    assert run("query", text, "-t", table).stdout.split() == [
+        "Few",
+        "Count",
+        "1",
+        "result",
+        "2",
+        "FileName",
+        "bitsadmin.exe",
+    ]
+    found = json.loads(run("query", text, "-t", table, "--format", "json").stdout)
+    assert found == [{"name": "Few", "rows": [{"Count": 1}]}, {"name": "", "rows": [{"FileName": "bitsadmin.exe"}]}]
+    refused = run("query", text, "-t", table, "--format", "csv")
+    assert refused.exit_code == 2 and "2 results" in refused.output
+
+
 def test_query_draws_what_render_asks_for(tmp_path: Path) -> None:
     pytest.importorskip("vl_convert")
     table = f"DeviceNetworkEvents={LOGS / 'DeviceNetworkEvents.ndjson'}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import rulescope
 from rulescope.errors import LogError, UnsupportedError
 from rulescope.model import Alert, NotRun, Rule
 from rulescope.services import query as service
@@ -54,6 +55,14 @@ def test_an_asim_parser_takes_times(tmp_path: Path) -> None:
     counted = "imProcessCreate(starttime=datetime(2026-11-{})) | count"
     assert service.query(counted.format("10"), tables).to_pylist() == [{"Count": 1}]
     assert service.query(counted.format("11"), tables).to_pylist() == [{"Count": 0}]
+
+
+def test_a_query_of_several_results_never_loses_one(tmp_path: Path) -> None:
+    tables = {"imProcessCreate": written(tmp_path / "log", LOG)}
+    text = "imProcessCreate | count; imProcessCreate | as All | take 0"
+    assert [(name, found.num_rows) for name, found in rulescope.query_all(text, tables)] == [("", 1), ("", 0)]
+    with pytest.raises(UnsupportedError, match="2 results"):
+        rulescope.query(text, tables)
 
 
 @pytest.fixture

@@ -73,6 +73,22 @@ def test_microsofts_client_reads_the_answer(cluster: str) -> None:
     assert row["Since"] == dt.timedelta(minutes=90)
 
 
+def test_microsofts_client_reads_several_results(cluster: str, session: service.Session) -> None:
+    data = pytest.importorskip("azure.kusto.data")
+    text = "Events | fork (where Score < 1 | project DeviceName | as Low) (count)"
+    client = data.KustoClient(data.KustoConnectionStringBuilder.with_no_authentication(cluster))
+    found = client.execute_query("anything", text).primary_results
+    assert [(table.table_name, [row.to_list() for row in table]) for table in found] == [
+        ("Low", [["web01"]]),
+        ("PrimaryResult", [[2]]),
+    ]
+    assert [(name, rows.to_pylist()) for name, rows in Cluster(cluster).results(text)] == [
+        (name, rows.to_pylist()) for name, rows in session.results(text)
+    ]
+    with pytest.raises(UnsupportedError, match="2 results"):
+        Cluster(cluster).run(text)
+
+
 def test_microsofts_client_understands_the_errors(cluster: str) -> None:
     data = pytest.importorskip("azure.kusto.data")
     exceptions = pytest.importorskip("azure.kusto.data.exceptions")

@@ -148,7 +148,7 @@ def top_hitters(plan: Plan, stage: TopHitters, frame: Frame) -> Frame:
     key = plan.column(name, value.type)
     score = "count(*)" if stage.by is None else f"sum({convert(at.value(stage.by), 'real').sql})"
     total = Col(label, "long" if stage.by is None else at.value(stage.by).type, plan.fresh())
-    count = plan.constant(frame, stage.count, "long", "count of top-hitters").sql
+    count = f"greatest({plan.constant(frame, stage.count, 'long', 'count of top-hitters').sql}, 0)"
     cast = "::BIGINT" if total.type in ("long", "int") else ""
     groups = ", ".join(frame.groups)
     sql = f"SELECT {value.sql} AS {key.id}, ({score}){cast} AS {total.id}{f', {groups}' if groups else ''} FROM {frame.cte} GROUP BY ALL"
