@@ -61,13 +61,15 @@ def _columns(stage: m.Step, name: str) -> tuple[m.Column, ...]:
 
 
 def predicates(stage: m.Step, text: str = "", place: Placed | None = None) -> tuple[Tree, ...]:
-    """The conditions of a stage as trees: of where, search and find, and of every iff and case in its columns.
+    """The conditions of a stage as trees: of where, search, find and graph patterns, and of every iff and case in its columns.
 
     Leaves carry the author's words when `text` is given, else the canonical form.
     """
     shower = _Shower(text, dict(place.names.aliases) if place is not None else {})
     match stage:
         case m.Filter(predicate) | m.Search(predicate) | m.Find(predicate):
+            return (shower.tree(predicate),)
+        case m.GraphMatch(_, predicate) if predicate is not None:
             return (shower.tree(predicate),)
         case m.Extend() | m.Project() | m.Aggregate() | m.Serialize() | m.Print():
             columns = [c for name in ("columns", "aggregates", "by") for c in _columns(stage, name)]
