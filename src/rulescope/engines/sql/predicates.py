@@ -25,9 +25,23 @@ def escaped(text: str) -> str:
 
 def term_pattern(value: str, op: Op = Op.TERM) -> str:
     """RE2 for Kusto's whole term (`has`), start of a term (`hasprefix`) or end of one (`hassuffix`)."""
+    head, tail = _bounds(value, op)
+    return head + escaped(value) + tail
+
+
+def _bounds(value: str, op: Op) -> tuple[str, str]:
     head = rf"(?:^|{NOT_WORD})" if value[:1].isalnum() and op is not Op.TERM_SUFFIX else ""
     tail = rf"(?:$|{NOT_WORD})" if value[-1:].isalnum() and op is not Op.TERM_PREFIX else ""
-    return head + escaped(value) + tail
+    return head, tail
+
+
+def terms_pattern(values: Sequence[str], op: Op = Op.TERM) -> str:
+    """RE2 for any of several terms; those that need the same bounds share them, or RE2 would be slow and large."""
+    by_bounds: dict[tuple[str, str], list[str]] = {}
+    for value in dict.fromkeys(values):
+        head, tail = _bounds(value, op)
+        by_bounds.setdefault((head, tail), []).append(escaped(value))
+    return "|".join(f"{head}(?:{'|'.join(words)}){tail}" for (head, tail), words in by_bounds.items())
 
 
 def wildcard_pattern(value: str) -> str:
@@ -160,8 +174,7 @@ def term(subject: str, values: Sequence[str], op: Op, cased: bool) -> str:
     """Any of `values` stands as a term: a substring filter first, one regular expression after it."""
     if any(not value for value in values):
         return "TRUE"
-    pattern = "|".join(term_pattern(value, op) for value in values)
-    bounds = regex_sql(subject, pattern, cased)
+    bounds = regex_sql(subject, terms_pattern(values, op), cased)
     if all(term_pattern(value, op) == escaped(value) for value in values) or len(values) > MANY:
         return bounds
     some = joined([_contains(subject, value, cased) for value in values], False)
