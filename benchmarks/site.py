@@ -1,4 +1,4 @@
-"""How fast the site answers: feed, rule, search and filter pages over a real or synthetic catalogue, one worker on loopback.
+"""How fast the site answers: every kind of page over a real or synthetic catalogue, one worker on loopback.
 
     python benchmarks/site.py                        12,000 synthetic rules, then 100,000
     python benchmarks/site.py --catalogue FILE       a catalogue of yours
@@ -140,8 +140,14 @@ def addresses(path: Path, each: int, seed: int = 2) -> dict[str, list[str]]:
         keys = catalogue.keys()
         facets = {
             kind: list(catalogue.values(kind))
-            for kind in ("language", "severity", "technique", "table", "field", "source", "platform")
+            for kind in ("language", "severity", "technique", "table", "field", "source", "platform", "event")
         }
+        values = [
+            (field, value)
+            for field in facets["field"][:20]
+            for _, value, _, _ in catalogue.field_values(field)
+            if value
+        ]
         titles = [catalogue.card(key).title for key in chance.sample(keys, min(len(keys), each))]  # type: ignore[union-attr]
     pages = -(-len(keys) // 50)
     words = [word for title in titles for word in title.split()[:1]]
@@ -149,13 +155,19 @@ def addresses(path: Path, each: int, seed: int = 2) -> dict[str, list[str]]:
         [(kind, chance.choice(facets[kind])) for kind in chance.sample([kind for kind in facets if facets[kind]], 2)]
         for _ in range(each)
     ]
+    things = {
+        kind: [f"/{kind}s/{quote(name)}" for name in facets[kind][:each]]
+        for kind in ("event", "table", "technique", "field", "source", "language")
+    }
     return {
         "feed": [f"/?page={number}" for number in chance.sample(range(1, pages + 1), min(pages, each))],
         "rule": [f"/rules/{key}" for key in chance.sample(keys, min(len(keys), each))],
         "search": [f"/search?q={quote(' '.join(chance.sample(title.split(), min(2, len(title.split())))))}" for title in titles]
         + [f"/search?q={quote(word)}" for word in sorted(set(words))[: each // 4]],
         "filter": [f"/?{urlencode(pair)}" for pair in pairs],
-        "thing": [f"/fields/{quote(name)}" for name in facets["field"][: each // 2]] + [f"/techniques/{name}" for name in facets["technique"][: each // 2]],
+        **{kind: listed * 2 if len(listed) < 2 else listed for kind, listed in things.items() if listed},
+        "indicator": [f"/value?{urlencode({'field': field, 'value': value})}" for field, value in chance.sample(values, min(len(values), each))],
+        "coverage": [f"/coverage?{urlencode([(kind, value)])}" for kind in ("table", "source", "language", "platform") for value in facets[kind][: each // 4]],
         "suggest": [f"/api/suggest?q={quote(title[: chance.randint(3, 12)])}" for title in titles],
     }  # fmt: skip
 
@@ -186,7 +198,7 @@ def told(
     for kind, (half, most) in found.items():
         ratio = f"   ×{half / beside[kind][0]:.1f} / ×{most / beside[kind][1]:.1f}" if beside else ""
         good = "" if beside or (half < TARGETS["p50"] and most < TARGETS["p99"]) else "   over target"
-        print(f"  {kind:8} p50 {half:6.1f} ms   p99 {most:6.1f} ms{ratio}{good}")
+        print(f"  {kind:9} p50 {half:6.1f} ms   p99 {most:6.1f} ms{ratio}{good}")
 
 
 def main() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ from hostile_rules import SENTINEL, SIGMA
 from rulescope.catalogue import Catalogue
 from rulescope.errors import RulescopeError
 from rulescope.services import ingest
+from rulescope.web import application
 from rulescope.web.links import Links, file_name
 from rulescope.web.publish import publish
 
@@ -157,3 +160,52 @@ def test_two_names_never_share_a_file(one: str, other: str) -> None:
 def test_names_that_would_leave_or_clash_are_replaced(name: str) -> None:
     assert file_name(name) != name
     assert ".." not in Links(static=True).link("table", name=name)
+
+
+def test_a_source_named_to_break_out_stays_text_in_pages_feeds_and_lists(tmp_path: Path) -> None:
+    folder = tmp_path / "\"'><img src=x onerror=alert(1)>"
+    folder.mkdir()
+    (folder / "a.yml").write_text(SIGMA)
+    (folder / "b.yaml").write_text(SENTINEL)
+    with Catalogue(tmp_path / "c.sqlite") as catalogue:
+        ingest.ingest([folder], catalogue)
+        source = next(iter(catalogue.values("source")))
+    assert "<img" in source
+    publish(tmp_path / "c.sqlite", tmp_path / "out", base="https://rules.example")
+    served = TestClient(application(tmp_path / "c.sqlite"))
+    pages = {file: file.read_text() for file in (tmp_path / "out").rglob("*.html")}
+    pages |= {
+        Path(address): served.get(address).text
+        for address in ("/", "/sources", f"/sources/{quote(source)}", f"/coverage?source={quote(source)}", f"/?source={quote(source)}", "/feeds")
+    }  # fmt: skip
+    for place, text in pages.items():
+        assert not parsed(text).inline, place
+        assert "<img" not in text, place
+    feeds = [*(tmp_path / "out").rglob("*.atom"), *(tmp_path / "out").rglob("*.rss")]
+    assert len(feeds) > 5
+    for file in feeds:
+        ElementTree.fromstring(file.read_bytes())
+    for file in (tmp_path / "out").rglob("*.json"):
+        json.loads(file.read_text())
+
+
+def test_published_feeds_lead_to_published_pages(published: Path) -> None:
+    for file in published.rglob("feed.json"):
+        feed = json.loads(file.read_text())
+        assert feed["feed_url"] == f"https://rules.example/team/rules/{file.relative_to(published).as_posix()}"
+        for item in feed["items"]:
+            assert item["url"].startswith("https://rules.example/team/rules/rules/") and item["url"].endswith("/")
+            assert (published / "rules" / item["url"].rstrip("/").rsplit("/", 1)[1] / "index.html").is_file()
+
+
+def test_the_bodies_of_rules_that_may_not_be_shown_are_not_quoted_in_search_results(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "a.yml").write_text(SIGMA)
+    with Catalogue(tmp_path / "c.sqlite") as catalogue:
+        ingest.ingest([tmp_path / "rules"], catalogue)
+        word = "condition"
+        assert any("\x02" in card.snippet for card in catalogue.search(word).cards)
+        with catalogue.writing() as session:
+            session.connection.execute("UPDATE source SET show_bodies = 0")
+            session.changed = True
+        assert not any(card.snippet for card in catalogue.search(word).cards)

@@ -212,7 +212,7 @@ def field_page(catalogue: Catalogue, name: str, page: int = 1) -> FieldPage | No
     return FieldPage(
         name=common,
         spellings=fields.spellings().get(common, ()),
-        values=catalogue.field_values(common),
+        values=catalogue.remembered("field values", common, lambda: catalogue.field_values(common)),
         rules=listed(catalogue, "field", common, common, page),
         unread=unread(catalogue),
     )

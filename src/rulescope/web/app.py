@@ -76,6 +76,8 @@ def _warm(rules: Catalogue) -> None:
     for language in rules.values("language"):
         for card in rules.search("", [("language", language)], size=1, facets=()).cards:
             explaining.rule_page(rules, card.key)
+    for source in rules.values("source"):
+        browse.source_page(rules, source)
 
 
 def _errors(app: FastAPI) -> None:
