@@ -285,6 +285,8 @@ def fit_poly(values: Series, args: list[Any]) -> list[Any]:
     y: Any = np.array(complete("series_fit_poly", values), float)
     if len(x) != len(y) or len(y) <= degree:
         raise RunError(f"series_fit_poly: of degree {degree} of {len(y)} points at {len(x)} places")
+    if len(y) * degree > 10_000_000:
+        raise RunError(f"series_fit_poly: of degree {degree} of {len(y)} points, which needs too much memory")
     coefficients = np.polyfit(x, y, degree)
     fitted = np.polyval(coefficients, x)
     return [
