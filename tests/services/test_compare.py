@@ -134,6 +134,43 @@ def test_the_witness_of_answers_is_a_table() -> None:
     assert found.only_a.mapped["answer"]["n"] <= 20
 
 
+GUESSING = """
+title: Guessing
+correlation:
+    type: %s
+    rules: [failed]
+    group-by: [IpAddress]
+    timespan: 10m
+    condition: {%s}
+---
+name: failed
+logsource: {product: windows, service: security}
+detection:
+    failed: {EventID: 4625}
+    condition: failed
+"""
+FAILED = "SecurityEvent | where EventID == 4625 | summarize n = count() by IpAddress%s | where n %s"
+CORRELATED = [  # the correlation, a query, verdict
+    ("fixed bins miss bursts over their edge", ("event_count", "gte: 5"), FAILED % (", bin(TimeGenerated, 10m)", ">= 5"), "narrower"),
+    ("the whole time at once", ("event_count", "gte: 5"), FAILED % ("", ">= 5"), "wider"),
+    ("distinct values", ("value_count", "field: TargetUserName, gte: 4"), "SecurityEvent | where EventID == 4625 | where 1 == 2 | summarize n = dcount(TargetUserName) by IpAddress", "narrower"),
+    ("no count at all", ("event_count", "gte: 5"), "SecurityEvent | where EventID == 4625", "wider"),
+    ("another table", ("event_count", "gte: 5"), "SigninLogs | summarize n = count() by IPAddress", "untested"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("correlation", "query", "verdict"), [c[1:] for c in CORRELATED], ids=[c[0] for c in CORRELATED]
+)
+def test_a_correlation_meets_a_query_by_the_groups_they_fire_for(
+    correlation: tuple[str, str], query: str, verdict: str
+) -> None:
+    found = compare(GUESSING % correlation, query)
+    assert found.verdict == verdict, found
+    turned = {"wider": "narrower", "narrower": "wider"}.get(verdict, verdict)
+    assert compare(query, GUESSING % correlation).verdict == turned
+
+
 def test_asim_functions_by_any_of_their_names() -> None:
     query = ASIM + r' and TargetProcessName has "cmd.exe"'
     found = {

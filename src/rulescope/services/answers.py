@@ -20,6 +20,7 @@ from ..engines import reference
 from ..engines.duck import Engine
 from ..errors import RunError, UnsupportedError
 from ..model import (
+    Aggregate,
     Call,
     Expr,
     Field,
@@ -47,11 +48,12 @@ Types = Mapping[str, str]
 CALLER = "comparison of answers"
 BY_CHANCE = (Limit, Top, SampleDistinct, TopHitters, TopNested)
 ORDERED = frozenset({"prev", "next", "row_number", "row_cumsum", "row_window_session", "rand", "new_guid", "take_any"})
+DISTINCT = frozenset({"dcount", "dcountif", "count_distinct", "count_distinctif", "make_set", "make_set_if"})
 SPANS = (timedelta(minutes=9), timedelta(hours=20), timedelta(days=12))
 WORDS = ("alpha", "beta", "gamma")
 SIZES = (1, 2, 3, 5, 8, 13)
 MOST_LIMIT = 150
-LEAST_ANSWERS = 3
+LEAST_ANSWERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +68,26 @@ class Answers:
     only_b: Witness | None = None
 
 
-def by_answers(a: Query, b: Query, types: Mapping[str, Types]) -> Answers:
+def by_answers(
+    a: Query,
+    b: Query,
+    types: Mapping[str, Types],
+    groups: tuple[str, ...] | None = None,
+    spans: tuple[timedelta, ...] = SPANS,
+) -> Answers:
     """Runs both over the same tables of events. `types` has the columns of each table either reads.
 
-    Raises UnsupportedError for a query whose answer is not the same each time, and for one that cannot be run.
+    With `groups` (columns) only those values of the answers count, each once, in any case; with none, whether there is an answer.
+    `spans` are the times the events of a table lie in. Raises UnsupportedError for a query whose answer is not the same each time, and for one that cannot be run.
     """
-    for query in (a, b):
+    for query in (a, b) if groups is None else (b,):
         _refuse_chance(query)
     used = {field.name for query in (a, b) for field in expressions(query, Field)}
     types = {
         table: {name: kind for name, kind in columns.items() if name in used or name in TIMES}
         for table, columns in types.items()
     }
-    rounds = list(_rounds(a, b, types))
+    rounds = list(_rounds(a, b, types, spans, groups or ()))
     tables: dict[str, pa.Table] = {}
     schemas: dict[str, Types] = {}
     for number, made in enumerate(rounds):
@@ -92,7 +101,16 @@ def by_answers(a: Query, b: Query, types: Mapping[str, Types]) -> Answers:
         raise UnsupportedError(CALLER, str(error)) from error
     finally:
         engine.close()
-    return _told(rounds, answers, all(_pool(table, (a, b), columns)[0] for table, columns in types.items()))
+    fitted = all(_pool(table, (a, b), columns)[0] for table, columns in types.items())
+    if groups is not None:
+        answers = [(_grouped(ours, groups), _grouped(theirs, groups)) for ours, theirs in answers]
+    return _told(rounds, answers, fitted)
+
+
+def _grouped(rows: list[Row], groups: tuple[str, ...]) -> list[Row]:
+    """The groups rows are about, each once; one empty group when they do not say."""
+    said = [{name: str(row.get(name)).lower() for name in groups if name in row} for row in rows]
+    return list({json.dumps(row): row for row in said}.values())
 
 
 def _refuse_chance(query: Query) -> None:
@@ -108,24 +126,45 @@ def _refuse_chance(query: Query) -> None:
 # ---------------------------------------------------------------- tables of events
 
 
-def _rounds(a: Query, b: Query, types: Mapping[str, Types]) -> Iterator[dict[str, list[Row]]]:
+def _rounds(
+    a: Query, b: Query, types: Mapping[str, Types], spans: tuple[timedelta, ...], groups: tuple[str, ...]
+) -> Iterator[dict[str, list[Row]]]:
     """Tables to ask both about: short ones, and ones about as long as each threshold."""
     chance = random.Random(7)
     pools = {table: _pool(table, (a, b), types[table]) for table in types}
     words = _words(a, b)
+    counted = {
+        field.name for query in (a, b) for call in expressions(query, Call) if call.name in DISTINCT
+        for field in expressions(call, Field)
+    }  # fmt: skip
+    grouped = {
+        field.name for query in (a, b) for each in queries(query) for stage in each.stages
+        if isinstance(stage, Aggregate) for column in stage.by for field in expressions(column.value, Field)
+    }  # fmt: skip
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    edge = now - timedelta(minutes=now.minute % 10 + 10)  # of bins of ten minutes; some tables lie on both sides of it
     limits = [limit for limit in _limits(a, b) if 1 < limit <= MOST_LIMIT][:4]
-    sizes = [*SIZES, *(size for limit in limits for size in (limit - 1, limit, limit + 1, 2 * limit))]
-    for turn, size in enumerate(size for size in sizes for _ in MODES):
+    sizes = [*SIZES, *(size for limit in limits for size in (limit - 1, limit, limit, limit + 1, 2 * limit))]
+    for turn, size in enumerate(size for size in sizes * 2 for _ in MODES):
         made: dict[str, list[Row]] = {}
         for table, columns in types.items():
             taken, missed = pools[table]
             taken = taken or [*missed, {}]
             mode = MODES[turn % len(MODES)]
-            pool = [*taken, *missed] if mode == "mixed" else taken[:1] if mode == "one group" else taken
-            varied = chance.choice([*columns] or [""]) if chance.random() < 0.6 else ""
+            pool = [*taken, *missed] if mode == "mixed" else [chance.choice(taken)] if mode == "one group" else taken
+            fixed = {*groups, *grouped, *(name for row in pool for name in row)}
+            several = [name for name, kind in columns.items() if kind != "datetime" and name not in fixed]
+            focus = [name for name in several if name in counted] or several
+            varied = chance.choice(focus) if focus and chance.random() < 0.7 else ""
             few = 1 if mode == "one group" else 3
-            filled = _Filling(chance, words, SPANS[turn % len(SPANS)], varied, few)
-            made[table] = [filled.row(chance.choice(pool), columns, number) for number in range(size)]
+            span = spans[turn // len(MODES) % len(spans)]
+            filled = _Filling(chance, words, edge if turn % 2 else edge - span / 2, span, varied, few)
+            made[table] = [
+                filled.row(
+                    {name: value for name, value in chance.choice(pool).items() if name not in groups}, columns, number
+                )
+                for number in range(size)
+            ]
         yield made
 
 
@@ -185,6 +224,7 @@ class _Filling:
 
     chance: random.Random
     words: Mapping[str, list[str]]
+    around: datetime
     span: timedelta
     varied: str
     few: int
@@ -195,8 +235,7 @@ class _Filling:
             if name in made:
                 continue
             if kind == "datetime":
-                moment = datetime.now(UTC).replace(second=0, microsecond=0)
-                made[name] = moment - self.chance.random() * self.span
+                made[name] = self.around + (self.chance.random() - 0.5) * self.span
             elif kind == "string":
                 asked = self.words.get(name, [])[: self.few]
                 several = [*asked, *WORDS[: self.few]][: max(self.few, 2 * len(asked))]
@@ -258,6 +297,9 @@ def _told(rounds: list[dict[str, list[Row]]], answers: list[tuple[list[Row], lis
         return Answers(Verdict.EQUAL, reason, total, answered)
     verdict = Verdict.DIFFERS if missing and extra else Verdict.NARROWER if missing else Verdict.WIDER
     said = f"of {total} tables of events {len(missing)} have answers only the first gives and {len(extra)} only the second, {compared}"
+    for answers_seen, side in zip(answered, ("first", "second"), strict=True):
+        if not answers_seen:
+            said += f"; no table was found that the {side} answers"
     return Answers(verdict, said, total, answered, _witness(missing, rounds, True), _witness(extra, rounds, False))
 
 

@@ -44,6 +44,7 @@ from .common_rows import (
     ways,
 )
 from .declared import declared
+from .firing import by_groups
 from .reading import read_rule
 from .tracing import DEVICES, NUMBER, TIMES, Traced, condition, renamed, traced
 
@@ -171,9 +172,20 @@ def _prepared(a: Side, b: Side) -> Comparison | _Task:
         task = _sigma_kusto(b, a)
         if isinstance(task, _Task):
             task.turned = True
-        return task
+            return task
+        return _turned(task)
     except (UnsupportedError, RecursionError) as error:
         return _untested(str(error) or "nested too deeply")
+
+
+TURNED = {Verdict.WIDER: Verdict.NARROWER, Verdict.NARROWER: Verdict.WIDER}
+
+
+def _turned(found: Comparison) -> Comparison:
+    """A comparison of `b` with `a` as one of `a` with `b`."""
+    verdict = TURNED.get(found.verdict, found.verdict)
+    chosen = found.chosen[1], found.chosen[0]
+    return replace(found, verdict=verdict, chosen=chosen, only_a=found.only_b, only_b=found.only_a)
 
 
 def _untested(reason: str, **more: Any) -> Comparison:
@@ -223,7 +235,7 @@ def _named(logsource: Logsource) -> str:
 
 def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
     if any(isinstance(stage, Correlate) for stage in a.query.stages):
-        return _untested("a correlation is not compared with a query")
+        return _firing(a, b)
     there = traced(b.query)
     found = ways(a.logsource, there.tables)
     if not found:
@@ -278,6 +290,20 @@ def _sigma_kusto(a: Side, b: Side) -> Comparison | _Task:
             if whole is not None and plausible(whole, way):
                 task.cases.append(_Case(whole, table))
     return task
+
+
+def _firing(a: Side, b: Side) -> Comparison:
+    """A correlation and a query, by the groups they fire for."""
+    match a.query.stages:
+        case (Correlate() as stage,):
+            found, way = by_groups(stage, b.query)
+        case _:
+            return _untested("a stage after the correlation")
+    wrong = invalid(b.query, way.schema)
+    if wrong:
+        return _untested(f"the query cannot run: {wrong}", invalid=wrong, table=way.table)
+    reason = f"{found.reason}; compared by the groups they fire for, without time filters"
+    return Comparison(found.verdict, reason, way.table, found.rounds, found.answered, found.only_a, found.only_b)
 
 
 MOST_DRESSED = 4

@@ -212,6 +212,21 @@ def _on_clock(term: Expr) -> bool:
     return False
 
 
+def clockless(query: Query) -> Query:
+    """`query` and those within it without their time filters."""
+
+    def change(node: Node) -> Node:
+        match node:
+            case Filter(And(terms)) if any(map(_on_clock, terms)):
+                return replace(node, predicate=And(tuple(term for term in terms if not _on_clock(term))))
+            case Filter(predicate) if _on_clock(predicate):
+                return replace(node, predicate=And(()))
+        return node
+
+    result: Query = rewrite(query, change)
+    return result
+
+
 def _check(predicate: Expr) -> None:
     for inner in expressions(predicate, Within):
         for query in queries(inner.query):
