@@ -197,7 +197,8 @@ def _operations(app: FastAPI) -> list[dict[str, Any]]:
     for path, methods in app.openapi()["paths"].items():
         for method, operation in methods.items():
             names = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
-            taken = [name for name in names if name not in FILTERS] + (["any filter"] if FILTERS[0] in names else [])
+            narrowed = FILTERS[0] in names
+            taken = [name for name in names if not narrowed or name not in FILTERS] + ["any filter"] * narrowed
             content = operation["responses"]["200"].get("content", {}).get("application/json", {})
             gives = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
             row = {"method": method.upper(), "path": path, "summary": operation.get("summary", "")}

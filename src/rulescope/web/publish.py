@@ -156,6 +156,8 @@ def publish(
     target = Path(folder)
     prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
     tell = progress or (lambda done, total, what: None)
+    if not base:
+        log.warning("the links in feeds have no host: give the address of the site to make feeds that readers accept")
     _emptied(target)
     with Catalogue(catalogue) as rules:
         site = _Site(rules, target, prefix, base)
