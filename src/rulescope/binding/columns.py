@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from .. import model as m
 from .functions import Function, lookup
-from .graphs import FUNCTIONS, within
+from .graphs import FUNCTIONS, stripped, within
 from .naming import Names, each_names, quantile_name, result_name
 from .rows import EMPTY_ROW, NamedColumn, RowType, Scope
 from .types import type_of
@@ -87,7 +87,8 @@ def parts(expr: m.Expr, row: RowType, scope: Scope, kind: str = "", grouped: Col
                 return _quantiles(function, expr, row, scope)
     elif isinstance(expr, m.Star):
         return tuple(NamedColumn(name, type, m.Field(name)) for name, type in row.types.items())
-    return (NamedColumn(result_name(expr, row, kind), type_of(expr, row, scope), expr),)
+    told = stripped(expr, scope) if scope.elements and isinstance(expr, m.Call) else expr
+    return (NamedColumn(result_name(told, row, kind), type_of(expr, row, scope), expr),)
 
 
 def _each(function: Function, expr: m.Call, row: RowType, scope: Scope, grouped: Collection[str]) -> Made:

@@ -97,6 +97,19 @@ def property_type(expr: m.Index, scope: Scope) -> str | None:
     return element.row.type(key) if isinstance(key, str) else "unknown"
 
 
+def stripped(expr: m.Expr, scope: Scope) -> m.Expr:
+    """`expr` for its name: inside a function a property suggests its own name only (`strlen(n.Name)` is strlen_Name)."""
+
+    def change(node: m.Node) -> m.Node:
+        match node:
+            case m.Index(m.Field(of), m.Literal(str() as key, "string")) if of in scope.elements:
+                return m.Field(key)
+        return node
+
+    found: m.Expr = m.rewrite(expr, change)
+    return found
+
+
 def over(call: m.Call, scope: Scope) -> RowType | None:
     """The row over which the second argument of `all`, `any` or `map` is evaluated; None where it is none of those."""
     if call.name not in OVER or len(call.args) != 2:
