@@ -133,7 +133,7 @@ def test_columns_are_said_by_what_they_stand_for() -> None:
 def test_a_list_without_a_test_is_left_to_a_person() -> None:
     query = Query((Scan("SigninLogs"), Aggregate((Column((), Call("count")),), (Column((), Field("User")),))))
     assert [each.text for each in hypothesis(facts(query=query, group_by=("User",)))] == [
-        "The rule looks for no value of its own: it lists entries of `SigninLogs`, one row per `User`, for a person to judge."
+        "The rule looks for no value of its own: it sums up entries of `SigninLogs`, one row per `User`, for a person to judge."
     ]
 
 
@@ -473,3 +473,32 @@ def test_connectors_nobody_filled_in() -> None:
     page = explain(text)
     assert [row.name for row in page.data] == ["AuditLogs"]
     assert page.connectors == ()
+
+
+def test_a_list_that_is_fetched_is_matched() -> None:
+    text = "let r = externaldata(a: string)['https://x.example/a.csv']; r | where a != '' | join kind=inner T on $left.a == $right.b"
+    said = explain(text, "kusto").hypothesis[0].text
+    assert said == "The rule keeps entries of `T` that stand in a list that it fetches (matched by `a`)."
+
+
+def test_a_watchlist_under_a_name_is_told() -> None:
+    text = "let E = _GetWatchlist('Cop') | project U; A | where x == 1 | where y !in (E)"
+    assert "`E` is taken from the watchlist `Cop`." in [each.text for each in explain(text, "kusto").hypothesis]
+
+
+def test_an_exclusion_of_one_alternative_is_marked() -> None:
+    page = explain("A | where (y == 2 and z != 3) or y == 4 | where w != 7", "kusto")
+    assert [(group.field, group.alternative) for group in page.exclusion_groups] == [("z", True), ("w", False)]
+
+
+def test_events_lack_what_others_of_the_same_activity_carry() -> None:
+    detection = "  a:\n    FileVersion|contains: '18.'\n    Product: 'x'\n  b:\n    Hashes|contains: 'MD5=1'\n  condition: a or b"
+    page = explain(SIGMA.format(category="process_creation", detection=detection), "sigma")
+    covered = {row.name: row.covered for row in page.events}
+    assert covered["Sysmon/1"] is True
+    assert covered["Security-Auditing/4688"] is False
+
+
+def test_an_array_that_was_collected_is_counted() -> None:
+    text = "A | where x == 1 | summarize c = makeset(z) by u | extend n = arraylength(c) | where n > 3"
+    assert [group.text for group in explain(text, "kusto").indicator_groups] == ["x eq 1"]

@@ -13,7 +13,7 @@ from .subjects import subject
 
 COUNTS = frozenset(
     {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
-     "min", "minif", "max", "maxif", "stdev", "stdevif", "variance", "percentile", "hll", "array_length",
+     "min", "minif", "max", "maxif", "stdev", "stdevif", "variance", "percentile", "hll", "array_length", "arraylength",
      "set_difference", "binary_all_or", "strlen", "string_size", "countof", "datetime_diff"}
 )  # fmt: skip
 KEPT = frozenset({"arg_max", "arg_min", "take_any", "any", "argmax", "argmin"})

@@ -100,6 +100,7 @@ def _how(expr: m.Expr, names: Names) -> str:
             return names.counted.get(name, "")
         case m.Call(
             "array_length"
+            | "arraylength"
             | "strlen"
             | "string_size"
             | "datetime_diff"

@@ -430,7 +430,9 @@ class Catalogue(Stored):
         if not techniques:
             return "", ()
         seen = reduce(
-            lambda total, row: total | self._posting(row[0], row[1]), (row for row in rows if row[0] != "technique"), 0
+            lambda total, row: total | self._posting(row[0], row[1]),
+            (row for row in rows if row[0] != "technique" and not _whole_shipper(row[1])),
+            0,
         )
         found = self._posting("technique", techniques[0]) & seen & ~bits_of([rows[0][2]])
         return techniques[0], self._cards(self._order(state, "new").page(found, 0, limit))
@@ -493,6 +495,12 @@ class Catalogue(Stored):
 def open_catalogue(path: str | Path) -> Catalogue:
     """The catalogue at `path`, made when it is not there."""
     return Catalogue(path)
+
+
+def _whole_shipper(value: str) -> bool:
+    """An index of everything one shipper sends (`filebeat-*`): no kind of log."""
+    name = value.removesuffix("-*")
+    return name != value and name.isalnum()
 
 
 __all__ = ["Catalogue", "open_catalogue"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import And, Correlate, Expr, Field, Find, Literal, Search, SortKey, Top
+from ..model import And, Correlate, Expr, External, Field, Find, Literal, Search, SortKey, Top, queries
 from ..schemas import platforms
 from ..text import Span
 from .facts import OUTSIDE, Counted, Facts, Sentence
@@ -35,7 +35,9 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
         asked = (
             described(_all(facts.parts[0].asks), speaker(facts.parts[0])) if facts.parts and facts.parts[0].asks else ""
         )
-        text = f"This rule has no logic of its own: it passes on alerts of {facts.forwards}{f' in which {asked}' if asked else ''}."
+        reports = "report" if facts.forwards.endswith("products") else "reports"
+        noun = _noun(facts).replace("The ", "This ")
+        text = f"{noun} has no logic of its own: it passes on what {facts.forwards} {reports}{f', where {asked}' if asked else ''}."
         return (Sentence(text, "tables", facts.scopes[0] if facts.scopes else ""),)
     if facts.query is None or not facts.understood or not facts.parts:
         return ()
@@ -78,17 +80,33 @@ def _noun(facts: Facts) -> str:
 def _without_condition(facts: Facts) -> Iterator[Sentence]:
     """A rule that looks for no value: it counts, or it lists for a person to judge."""
     main = facts.parts[0]
-    if not main.scopes:
-        return
     where = place(facts, main)
+    if not main.scopes:
+        other = next((part for part in facts.parts if part.role == "joined" and part.scopes and part.by), None)
+        rows = where if main.watchlists else "a list that it fetches" if _fetches(facts) else ""
+        if other and rows:
+            text = f"{_noun(facts)} keeps entries of {place(facts, other)} that stand in {rows} (matched by {_fields(other.by)})."
+            yield Sentence(text, "tables", other.scopes[0])
+        return
     if main.later:
         text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
     elif facts.required:
         text = f"{_noun(facts)} counts entries of {where}, whatever they hold."
     else:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
-        text = f"{_noun(facts)} looks for no value of its own: it lists entries of {where}{per} for a person to judge."
+        what = "it sums up" if main.counted else "it lists"
+        text = f"{_noun(facts)} looks for no value of its own: {what} entries of {where}{per} for a person to judge."
+        if text.startswith("The parser"):
+            text = f"The parser looks for no value of its own: it gives the entries of {where} another form."
     yield Sentence(text, "tables", main.scopes[0])
+
+
+def _fetches(facts: Facts) -> bool:
+    return (
+        any(isinstance(stage, External) for inner in queries(facts.query) for stage in inner.stages)
+        if facts.query
+        else False
+    )
 
 
 def _kept(main: Part | None) -> Iterator[Sentence]:
@@ -164,6 +182,8 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
         case "main" if main is not None and main.by and not part.asks:
             return f"They are matched by {_fields(main.by)} with {entries}."
+        case "listed" if part.watchlists and part.name and not seen:
+            return f"{code(part.name)} is taken from {where}."
         case "listed" if seen:
             return f"{code(part.name)} comes from {entries} in which {seen}{when}." if part.name else ""
         case "also" if again:

@@ -137,8 +137,8 @@ def _parts(
                 _filter(own, predicate, places.get(id(stage)))
                 for within in expressions(predicate, Within):
                     others += _lists(within.query, places, known)
-            case Aggregate(aggregates) if all(_whole_row(column.value) for column in aggregates) and aggregates:
-                pass  # the newest row of each: rows stay rows
+            case Aggregate(aggregates) if all(_whole_row(column.value) for column in aggregates):
+                pass  # the newest row of each, or each once: rows stay rows
             case Aggregate() | Count() | MakeSeries():
                 own.counted = True
             case Join(right, on, kind):

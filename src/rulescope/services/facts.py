@@ -40,6 +40,7 @@ from ..model import (
 )
 from ..schemas import attack, events, fields, logsources, mappings, platforms, tables
 from ..schemas.codes import Never
+from ..text import Span
 from .pages import EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
 from .reading import Read, event_name, forwards, scopes_of
 
@@ -230,10 +231,27 @@ COMMON = frozenset(
 
 def _carries(name: str, carried: frozenset[str], scopes: tuple[str, ...]) -> bool:
     common = fields.canonical(name, scopes)
+    if name.lower() not in carried and common not in carried and name.lower() in _beside(scopes):
+        return False  # another event of the same activity carries it
     if "hashes" in carried and common.rpartition(".")[2] in ("md5", "sha1", "sha256", "imphash"):
         return True
     return (
         name == "*" or common in COMMON or common in carried or name.lower() in carried or common not in fields.common()
+    )
+
+
+@cache
+def _beside(scopes: tuple[str, ...]) -> frozenset[str]:
+    """The fields of the events that tell of what these log sources tell of."""
+    if not all("category=" in scope for scope in scopes):
+        return frozenset()
+    category = {word.partition("=")[2] for scope in scopes for word in scope.split(" ") if word.startswith("category=")}
+    return frozenset(
+        name.lower()
+        for each in events.activities()
+        if each.name in category
+        for provider, event_id in each.events
+        for name in events.fields(provider, event_id)
     )
 
 
@@ -315,6 +333,7 @@ def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[
             key = (each.field, each.op, each.every, each.cased, each.stage, each.test, each.negated, span)
             made.setdefault(key, []).append(number)
     result = []
+    sideways = _sideways(found)
     seen: set[tuple[object, ...]] = set()
     for numbers in made.values():
         numbers = list({repr(found.indicators[number].value): number for number in numbers}.values())
@@ -338,7 +357,18 @@ def groups(found: Found, excluded: bool, counts: Sequence[Count] = ()) -> tuple[
         )
         way = f"{'not ' if first.negated and not excluded else ''}{first.op}{many}"
         cased = first.cased and any(isinstance(row.indicator.value, str) for row in rows)
-        result.append(IndicatorGroup(first.field, way, first.negated, cased, first.stage, rows, within))
+        result.append(
+            IndicatorGroup(
+                first.field,
+                way,
+                first.negated,
+                cased,
+                first.stage,
+                rows,
+                within,
+                first.negated and first.span in sideways,
+            )
+        )
     return tuple(result)
 
 
@@ -453,6 +483,24 @@ def _with_parent(id: str, name: str) -> str:
     known = attack.technique(id)
     above = attack.technique(known.parent) if known and known.parent else None
     return f"{above.name}: {name}" if above else name
+
+
+def _sideways(found: Found) -> frozenset[Span]:
+    """Where what one of several alternatives leaves out stands."""
+    spans: set[Span] = set()
+
+    def visit(expr: Expr, beside: bool) -> None:
+        match expr:
+            case And(terms) | Or(terms):
+                for term in terms:
+                    visit(term, beside or isinstance(expr, Or))
+            case Not() if beside:
+                spans.update(each.span for each in expressions(expr, Match) if each.span)
+
+    for place in found.stages:
+        if isinstance(place.stage, Filter):
+            visit(place.stage.predicate, False)
+    return frozenset(spans)
 
 
 def _filters(found: Found) -> frozenset[int]:

@@ -115,6 +115,7 @@ class IndicatorGroup(Node, frozen=True):
     """Indicators of one field, operator and stage, as a reader sees them: `ProcessCommandLine term-any /a /b`.
 
     `within` is the keyword of their stage where that is no filter (`extend`): such a test tells rows apart.
+    `alternative`: an exclusion that counts only beside other tests, as one of several ways to match.
     """
 
     field: str
@@ -124,6 +125,7 @@ class IndicatorGroup(Node, frozen=True):
     stage: int
     rows: tuple[IndicatorRow, ...]
     within: str = ""
+    alternative: bool = False
 
     @property
     def text(self) -> str:
