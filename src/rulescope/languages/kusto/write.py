@@ -9,6 +9,7 @@ from ... import model as m
 from ...errors import UnsupportedError
 from . import write_graph as graph
 from .write_expr import ADDED, AND, COMPARED, NAME, OR, PRIMARY, RESERVED, ExprWriter, name, pattern, string
+from .write_options import assigned, bare_list, hints
 
 WIDTH = 110
 INDENT = "    "
@@ -299,14 +300,14 @@ def _range(w: _Writer, s: m.Range, indent: str) -> str:
 
 def _external(w: _Writer, s: m.External, indent: str) -> str:
     locations = ", ".join(string(location) for location in s.locations)
-    options = f" with ({', '.join(_assigned(p) for p in s.properties)})" if s.properties else ""
+    options = f" with ({', '.join(assigned(p) for p in s.properties)})" if s.properties else ""
     return f"externaldata ({_typed(s.columns)}) [{locations}]{options}"
 
 
 def _search(w: _Writer, s: m.Search, indent: str) -> str:
     tables = f" in ({', '.join(t if _path(t) else pattern(t) for t in s.tables)})" if s.tables else ""
     everything = isinstance(s.predicate, m.And) and not s.predicate.terms
-    return f"search{_hints(s.properties)}{tables} {'*' if everything else w.predicate(s.predicate, indent)}"
+    return f"search{hints(s.properties)}{tables} {'*' if everything else w.predicate(s.predicate, indent)}"
 
 
 def _path(text: str) -> bool:
@@ -318,42 +319,14 @@ def _find(w: _Writer, s: m.Find, indent: str) -> str:
     columns = [f"{name(c.name)}: {c.type}" if c.type else name(c.name) for c in s.columns]
     columns += ["pack(*)"] if s.pack else []
     chosen = f" {'project-away' if s.away else 'project'} {', '.join(columns)}" if columns else ""
-    return f"find{_hints(s.properties)}{tables} where {w.expr.text(s.predicate)}{chosen}"
-
-
-# ---------------------------------------------------------------- options
-
-QUOTED = frozenset(
-    {"title", "xtitle", "ytitle", "format", "pair_delimiter", "kv_delimiter", "quote", "escape", "ingestionmapping",
-     "ingestionmappingtype", "ingestionmappingreference"}
-)  # fmt: skip
-
-
-def _assigned(p: m.Property) -> str:
-    match p.value:
-        case None:
-            return p.name
-        case bool():
-            return f"{p.name}={'true' if p.value else 'false'}"
-        case str():
-            bare = p.name.lower() not in QUOTED and NAME.fullmatch(p.value)
-            return f"{p.name}={p.value if bare or _bare_list(p.value) else string(p.value)}"
-    return f"{p.name}={p.value}"
-
-
-def _bare_list(value: str) -> bool:
-    return "," in value and all(NAME.fullmatch(part.strip()) for part in value.split(","))
-
-
-def _hints(properties: tuple[m.Property, ...]) -> str:
-    return "".join(f" {_assigned(p)}" for p in properties)
+    return f"find{hints(s.properties)}{tables} where {w.expr.text(s.predicate)}{chosen}"
 
 
 # ---------------------------------------------------------------- rows and columns
 
 
 def _filter(w: _Writer, s: m.Filter, indent: str) -> str:
-    return f"{_kept(s.keyword, 'where', 'filter')}{_hints(s.properties)} {w.predicate(s.predicate, indent)}"
+    return f"{_kept(s.keyword, 'where', 'filter')}{hints(s.properties)} {w.predicate(s.predicate, indent)}"
 
 
 def _listed(w: _Writer, s: Any, indent: str) -> str:
@@ -382,7 +355,7 @@ def _select_named(w: _Writer, s: m.SelectNamed, indent: str) -> str:
 def _aggregate(w: _Writer, s: m.Aggregate, indent: str) -> str:
     aggregates, by = w.columns(s.aggregates, indent), w.columns(s.by, indent)
     between = f"\n{indent}{INDENT}by" if "\n" in aggregates else " by"
-    text = f"summarize{_hints(s.properties)}" + (f" {aggregates}" if aggregates else "")
+    text = f"summarize{hints(s.properties)}" + (f" {aggregates}" if aggregates else "")
     return text.rstrip() + (f"{between} {by}" if by else "")
 
 
@@ -396,7 +369,7 @@ def _key(w: _Writer, key: m.SortKey) -> str:
 
 
 def _sort(w: _Writer, s: m.Sort, indent: str) -> str:
-    return f"{_kept(s.keyword, 'sort', 'order')}{_hints(s.properties)} by {', '.join(_key(w, key) for key in s.keys)}"
+    return f"{_kept(s.keyword, 'sort', 'order')}{hints(s.properties)} by {', '.join(_key(w, key) for key in s.keys)}"
 
 
 def _kept(keyword: str, *words: str) -> str:
@@ -409,7 +382,7 @@ def _limit(w: _Writer, s: m.Limit, indent: str) -> str:
 
 
 def _top(w: _Writer, s: m.Top, indent: str) -> str:
-    return f"top{_hints(s.properties)} {w.expr.text(s.count)} by {', '.join(_key(w, key) for key in s.keys)}"
+    return f"top{hints(s.properties)} {w.expr.text(s.count)} by {', '.join(_key(w, key) for key in s.keys)}"
 
 
 def _top_nested(w: _Writer, s: m.TopNested, indent: str) -> str:
@@ -441,7 +414,7 @@ def _make_series(w: _Writer, s: m.MakeSeries, indent: str) -> str:
     stop = f" to {w.expr.text(s.stop, ADDED)}" if s.stop is not None else ""
     by = f" by {w.columns(s.by, indent)}" if s.by else ""
     axis, step = w.column(s.axis), w.expr.text(s.step, ADDED)
-    return f"make-series{_hints(s.properties)} {aggregates} on {axis}{start}{stop} step {step}{by}"
+    return f"make-series{hints(s.properties)} {aggregates} on {axis}{start}{stop} step {step}{by}"
 
 
 def _parse(w: _Writer, s: m.Parse, indent: str) -> str:
@@ -458,7 +431,7 @@ def _parse(w: _Writer, s: m.Parse, indent: str) -> str:
 
 
 def _parse_kv(w: _Writer, s: m.ParseKv, indent: str) -> str:
-    options = f" with ({', '.join(_assigned(p) for p in s.properties)})" if s.properties else ""
+    options = f" with ({', '.join(assigned(p) for p in s.properties)})" if s.properties else ""
     return f"parse-kv {w.expr.text(s.source, PRIMARY)} as ({_typed(s.columns)}){options}"
 
 
@@ -477,7 +450,7 @@ def _expand(w: _Writer, s: m.Expand, indent: str) -> str:
     kind = f" kind={s.kind}" if s.kind != "bag" else ""
     index = f" with_itemindex={name(s.index)}" if s.index else ""
     limit = f" limit {w.expr.text(s.limit)}" if s.limit is not None else ""
-    return f"{_kept(s.keyword, 'mv-expand', 'mvexpand')}{kind}{index}{_hints(s.properties)} {_expanded(w, s)}{limit}"
+    return f"{_kept(s.keyword, 'mv-expand', 'mvexpand')}{kind}{index}{hints(s.properties)} {_expanded(w, s)}{limit}"
 
 
 def _apply(w: _Writer, s: m.Apply, indent: str) -> str:
@@ -495,7 +468,7 @@ def _join(w: _Writer, s: m.Join, indent: str) -> str:
     conditions = [_join_key(w, key) for key in s.on] + [w.expr.text(term) for term in s.residue]
     on = f" on {', '.join(conditions)}" if conditions else ""
     keyword = "lookup" if lookup else "join"
-    return f"{keyword}{kind}{_hints(s.properties)} {w.table(s.right, indent)}{on}"
+    return f"{keyword}{kind}{hints(s.properties)} {w.table(s.right, indent)}{on}"
 
 
 def _join_key(w: _Writer, key: m.JoinKey) -> str:
@@ -521,13 +494,13 @@ def _union(w: _Writer, s: m.Union, indent: str) -> str:
     tables = [w.table(query, indent + INDENT) for query in s.queries]
     separator = f",\n{indent}{INDENT}" if any("\n" in table for table in tables) else ", "
     opening = f"\n{indent}{INDENT}" if separator != ", " else " "
-    return f"union{kind}{withsource}{fuzzy}{_hints(s.properties)}{opening}{separator.join(tables)}"
+    return f"union{kind}{withsource}{fuzzy}{hints(s.properties)}{opening}{separator.join(tables)}"
 
 
 def _partition(w: _Writer, s: m.Partition, indent: str) -> str:
     query = w._indented(w.nested(s.query, indent + INDENT), indent)
     inner = f"{{{query}}}" if s.sourced else f"({query})"
-    return f"partition{_hints(s.properties)} by {w.expr.text(s.by)} {inner}"
+    return f"partition{hints(s.properties)} by {w.expr.text(s.by)} {inner}"
 
 
 def _fork(w: _Writer, s: m.Fork, indent: str) -> str:
@@ -551,7 +524,7 @@ def _facet(w: _Writer, s: m.Facet, indent: str) -> str:
 def _evaluate(w: _Writer, s: m.Evaluate, indent: str) -> str:
     parts = (["*"] if s.open else []) + ([_typed(s.schema)] if s.schema else [])
     schema = f" : ({', '.join(parts)})" if parts else ""
-    return f"evaluate{_hints(s.properties)} {s.plugin}({', '.join(w.expr.text(arg) for arg in s.args)}){schema}"
+    return f"evaluate{hints(s.properties)} {s.plugin}({', '.join(w.expr.text(arg) for arg in s.args)}){schema}"
 
 
 def _invoke(w: _Writer, s: m.Invoke, indent: str) -> str:
@@ -581,24 +554,24 @@ def _scan_step(w: _Writer, step: m.ScanStep) -> str:
 
 
 def _reduce(w: _Writer, s: m.Reduce, indent: str) -> str:
-    options = f" with {', '.join(_assigned(p) for p in s.properties)}" if s.properties else ""
+    options = f" with {', '.join(assigned(p) for p in s.properties)}" if s.properties else ""
     return f"reduce by {w.expr.text(s.by)}{options}"
 
 
 def _as(w: _Writer, s: m.As, indent: str) -> str:
-    return f"as{_hints(s.properties)} {name(s.name)}"
+    return f"as{hints(s.properties)} {name(s.name)}"
 
 
 def _render(w: _Writer, s: m.Render, indent: str) -> str:
     if any(p.name == "by" for p in s.properties):  # the older form, which has no `with (...)`
-        words = (f"by {_by(str(p.value))}" if p.name == "by" else _assigned(p) for p in s.properties)
+        words = (f"by {_by(str(p.value))}" if p.name == "by" else assigned(p) for p in s.properties)
         return f"render {s.chart} {' '.join(words)}"
-    options = f" with ({', '.join(_assigned(p) for p in s.properties)})" if s.properties else ""
+    options = f" with ({', '.join(assigned(p) for p in s.properties)})" if s.properties else ""
     return f"render {s.chart}{options}"
 
 
 def _by(value: str) -> str:
-    return value if _bare_list(value) else name(value)
+    return value if bare_list(value) else name(value)
 
 
 def _word(w: _Writer, s: Any, indent: str) -> str:
