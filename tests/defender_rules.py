@@ -72,6 +72,15 @@ RULES = {  # name: (log source, detection, table, a part of what is written)
         "DeviceEvents",
         '"0CCE9215-69AE-11D9-BED3-505054503030"',
     ),
+    "handle": (
+        "product: windows, category: process_access",
+        (
+            "a: {TargetImage|endswith: '\\lsass.exe', GrantedAccess: ['0x1410', '0x1fffff']}\n"
+            "  b: {TargetImage|startswith: 'C:\\Windows\\', GrantedAccess|endswith: '10'}\n  condition: 1 of them"
+        ),
+        "DeviceEvents",
+        'FileName =~ "lsass.exe"',
+    ),
     "ldap": (
         "product: windows, service: ldap",
         "a: {EventID: 30, SearchFilter|contains: (adminCount=1)}\n  condition: a",

@@ -9,7 +9,7 @@ import pytest
 
 from rulescope.engines.duck import Engine
 from rulescope.errors import UnsupportedError
-from rulescope.model import FALSE, TRUE, Field, Filter, Match, Op, Query, Scan, outline_expr
+from rulescope.model import FALSE, TRUE, Extend, Field, Filter, Match, Op, Query, Scan, outline_expr
 from rulescope.schemas.columns import FieldMap, Outside
 from rulescope.schemas.mappings import field_map
 
@@ -86,6 +86,7 @@ HELD = [
     ("code:risk RiskState", "atRisk", {"RiskState": 4}),
     ("dash RemoteIP", "-", {"RemoteIP": None}),
     ("guid More Id", "{AB-C}", {"More": '{"Id": "AB-C"}'}),
+    ("mask More Access", "0x1410", {"More": '{"Access": 5136}'}),
     ("list To", "a", {"To": ["a"]}),
     ("bags Raw Parameters", "a", {"Raw": {"Parameters": ["a"]}}),
     ("always x", "x", {}),
@@ -141,4 +142,25 @@ def test_any_element_of_a_list_may_match(match: Match, expected: list[int]) -> N
     table = pa.table({"n": pa.array(range(len(ROWS))), "To": pa.array(ROWS)})
     engine = Engine({"T": table}, schemas={"T": {"n": "long", "To": "dynamic"}})
     found = engine.run(Query((Scan("T"), Filter(kind("list To").match(match, TYPES))), language="kusto"))
+    assert found.column("n").to_pylist() == expected
+
+
+PATHS = [(r"C:\Windows", "x.exe"), (r"C:\Windows\x.exe", "x.exe"), (r"C:\x.exe", "y.dll"), ("", "x.exe")]
+ASKED = [  # a test of the whole path, numbers of the rows it holds for, with or without the name in the folder
+    (test(Op.ENDSWITH, r"\x.exe"), [0, 1, 3]),
+    (test(Op.ENDSWITH, r"\x.exe", ".dll"), [0, 1, 2, 3]),
+    (test(Op.EQ, r"c:\windows\X.EXE"), [0, 1]),
+    (test(Op.STARTSWITH, "C:\\Windows\\"), [0, 1]),
+    (test(Op.CONTAINS, r"\x.exe\y"), [2]),
+    (test(Op.CONTAINS, r"x.exe\x.exe"), []),
+]
+
+
+@pytest.mark.parametrize(("match", "expected"), ASKED)
+def test_a_folder_stands_with_or_without_the_name(match: Match, expected: list[int]) -> None:
+    folders, names = zip(*PATHS, strict=True)
+    table = pa.table({"n": pa.array(range(len(PATHS))), "Folder": pa.array(folders), "Name": pa.array(names)})
+    path = kind("path Folder Name")
+    query = Query((Scan("T"), Extend(path.computed({})), Filter(path.match(match, {}))), language="kusto")
+    found = Engine({"T": table}, schemas={"T": {"n": "long", "Folder": "string", "Name": "string"}}).run(query)
     assert found.column("n").to_pylist() == expected

@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 from ..errors import UnsupportedError
-from ..model import FALSE, TRUE, Call, Expr, Field, Index, Literal, Match, Op, Or, Scalar, replace
+from ..model import FALSE, TRUE, And, Call, Compare, Expr, Field, Index, Literal, Match, Op, Or, Scalar, replace
 from .columns import KINDS as PLAIN
-from .columns import ORDER, FieldMap, Json, Lookup, Outside, Types, stored, text_of, typed
+from .columns import ORDER, FieldMap, Json, Lookup, Made, Outside, Types, stored, text_of, typed
 
 
 class Code(Lookup):
@@ -159,6 +159,42 @@ class Dash(FieldMap):
         row[self.columns[0]] = None if value == "-" else stored(value, self.type(types))
 
 
+class Path(Made):
+    """A path in a folder column, which may or may not hold the file's name too, and a name column.
+
+    `path FolderPath FileName`: the reference calls DeviceEvents' FolderPath the folder that holds the file, rows are seen
+    with either.
+    """
+
+    def made(self, types: Types) -> Expr:
+        folder, name = (Field(column) for column in self.columns)
+        ending = Call("strcat", (Literal("\\"), name))
+        return Call("iff", (Compare(folder, Op.ENDSWITH, ending, False), folder, Call("strcat", (folder, ending))))
+
+    def likely(self, value: Any) -> Any:
+        text = text_of(value)
+        return value if value in (None, "") or text.strip("\\").count("\\") else f"C:\\Folder\\{text.strip(chr(92))}"
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return typed(Field(self.columns[1]), "string", match)
+        names = [text_of(value)[1:] for value in match.values if re.fullmatch(r"\\[^\\]+", text_of(value))]
+        if match.op is not Op.ENDSWITH or not names:
+            return super().match(match, types)
+        rest = tuple(value for value in match.values if text_of(value)[1:] not in names)
+        tests: list[Expr] = [Match(Field(self.columns[1]), Op.EQ, tuple(names), match.every, match.cased)]
+        tests += [super().match(replace(match, values=rest), types)] if rest else []
+        return tests[0] if len(tests) == 1 else (And if match.every else Or)(tuple(tests))
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        if value in (None, ""):
+            return
+        folder, _, name = text_of(value).rpartition("\\")
+        if not folder or not name:
+            raise Outside(f"{self.field} is a full path, not {value!r}")
+        row[self.columns[0]], row[self.columns[1]] = text_of(value), name
+
+
 class Hex(FieldMap):
     """A number the source writes as `0x3e7`: `hex LogonId`."""
 
@@ -177,6 +213,30 @@ class Hex(FieldMap):
         if value is not None and (found is None or int(found[1], 16) >= 2**63):
             raise Outside(f"{self.field} is a number like 0x3e7, not {value!r}")
         row[self.columns[0]] = int(found[1], 16) if found else None
+
+
+class Mask(Json):
+    """A number in a bag that the source writes as `0x1fffff`: `mask AdditionalFields DesiredAccess`, written so there too."""
+
+    FORM = re.compile(r"0x(0|[1-9a-f][0-9a-f]*)")
+
+    def made(self, types: Types) -> Expr:
+        return Call("strcat", (Literal("0x"), Call("tohex", (Call("tolong", (super().made(types),)),))))
+
+    def likely(self, value: Any) -> Any:
+        digits = "".join(re.findall("[0-9a-f]", text_of(value).lower().removeprefix("0x"))).lstrip("0")
+        return value if value in (None, "") else f"0x{digits[:15] or 0}"
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return typed(super().made(types), "string", match)
+        return super().match(match, types)
+
+    def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
+        found = self.FORM.fullmatch(text_of(value))
+        if value is not None and (found is None or int(found[1], 16) >= 2**63):
+            raise Outside(f"{self.field} is a number like 0x1fffff, not {value!r}")
+        super().store(int(found[1], 16) if found else None, types, row)
 
 
 class Guid(Json):
@@ -210,5 +270,7 @@ KINDS: dict[str, type[FieldMap]] = PLAIN | {
     "dash": Dash,
     "guid": Guid,
     "hex": Hex,
+    "path": Path,
+    "mask": Mask,
 }
 """First word of a field's row in a mapping file -> what it does; any other word is the column of the same meaning."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..engines import reference
 from ..errors import UnsupportedError
-from ..model import Call, Expr, Extend, Field, Filter, Index, Literal, Match, Node, Op, Query, rewrite
+from ..model import Call, Compare, Expr, Extend, Field, Filter, Index, Literal, Match, Node, Op, Query, rewrite
 
 Row = Mapping[str, Any]
 
@@ -28,6 +28,9 @@ def value(expr: Expr, row: Row) -> Any:
         case Index(base, key):
             held, name = value(base, row), value(key, row)
             return held.get(name) if isinstance(held, Mapping) else None
+        case Compare(left, Op.ENDSWITH, right, cased):
+            fold = str if cased else str.lower
+            return fold(text(value(left, row))).endswith(fold(text(value(right, row))))
         case Call(name, args) if name in FUNCTIONS:
             return FUNCTIONS[name](*(value(arg, row) for arg in args))
     return reference.compile_predicate(expr)(row)
@@ -72,6 +75,8 @@ FUNCTIONS: dict[str, Any] = {
     "parse_json": lambda held: json.loads(held) if held else None,
     "isnull": lambda held: held is None,
     "toreal": _real,
+    "tolong": lambda held: int(held) if re.fullmatch(r"-?\d+", text(held)) else None,
+    "tohex": lambda held: "" if held is None else f"{held:x}",
     "extract": _extract,
     "replace_string": lambda held, old, new: text(held).replace(old, new),
     "ipv4_is_in_range": _in_range,
