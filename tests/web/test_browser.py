@@ -211,3 +211,17 @@ def test_a_rule_prints_without_the_frame(opened: Open, rules: dict[str, str]) ->
     page.emulate_media(media="print")
     assert page.locator("header.bar").is_hidden()
     assert page.locator("pre.code").first.is_visible()
+
+
+@pytest.mark.parametrize("chosen", ["system", "by hand"])
+def test_what_is_printed_is_dark_on_light_also_from_a_dark_page(
+    opened: Open, rules: dict[str, str], chosen: str
+) -> None:
+    page = opened(rules["kusto"], color_scheme="dark" if chosen == "system" else "light")
+    if chosen == "by hand":
+        page.click("[data-action=theme]")
+    page.emulate_media(media="print")
+    names = ("--ink", "--paper", "--card", "--code")
+    ink, *papers = page.evaluate("names => names.map(name => getComputedStyle(document.documentElement).getPropertyValue(name).trim())", list(names))  # fmt: skip
+    assert ink == "#17202b"
+    assert all(int(paper[1:3], 16) > 0xE0 for paper in papers)
