@@ -31,7 +31,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S.%f}0"
+        return value.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds") + "0"
     if isinstance(value, timedelta):
         return span(value)
     return repr(value) if isinstance(value, float) else str(value).replace("\n", "\\n")
