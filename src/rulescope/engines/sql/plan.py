@@ -44,6 +44,8 @@ MOST_COPIED = 1_000
 """Steps that may be put in place again where a table that several read is made; beyond it they are run once and kept."""
 MOST_STEPS = 800
 """Common table expressions of a query; real rules have up to 423, and DuckDB runs out of stack near two thousand."""
+MOST_TABLES = 10_000
+"""The same with those known to hold no rows, which `union *` leaves out of the SQL."""
 WINDOWED = frozenset(
     ("prev", "next", "row_number", "row_cumsum", "row_rank_dense", "row_rank_min", "row_window_session")
 )
@@ -106,7 +108,7 @@ class Plan:
 
     def cte(self, sql: str, materialized: bool = False) -> str:
         """A new common table expression; its name. Raises UnsupportedError beyond what DuckDB plans without running out of stack."""
-        if len(self.ctes) >= MOST_STEPS:
+        if len(self.ctes) - len(self.blank) >= MOST_STEPS or len(self.ctes) >= MOST_TABLES:
             raise unsupported(f"a query of more than {MOST_STEPS} steps")
         name = self.fresh("t")
         self.ctes.append(f"{name} AS {'' if materialized else 'NOT '}MATERIALIZED ({sql})")
