@@ -93,6 +93,12 @@ RULES = {  # name: (log source, detection, table, a part of what is written)
         "DeviceEvents",
         "AppControlCodeIntegrityPolicyBlocked",
     ),
+    "a file of Linux": (
+        "product: linux, category: file_event",
+        "a: {TargetFilename|startswith: /etc/sudoers.d/}\n  condition: a",
+        "DeviceFileEvents",
+        'FolderPath startswith "/etc/sudoers.d/"',
+    ),
     "creation time": (
         "product: windows, category: file_change",
         "a: {TargetFilename|endswith: .exe, Image|endswith: '\\x.exe'}\n  condition: a",
