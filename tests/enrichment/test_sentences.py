@@ -478,7 +478,7 @@ def test_connectors_nobody_filled_in() -> None:
 def test_a_list_that_is_fetched_is_matched() -> None:
     text = "let r = externaldata(a: string)['https://x.example/a.csv']; r | where a != '' | join kind=inner T on $left.a == $right.b"
     said = explain(text, "kusto").hypothesis[0].text
-    assert said == "The rule keeps entries of `T` that stand in a list that it fetches (matched by `a`)."
+    assert said == "The rule keeps entries of `T` that stand in a list fetched from elsewhere (matched by `a`)."
 
 
 def test_a_watchlist_under_a_name_is_told() -> None:
@@ -502,3 +502,30 @@ def test_events_lack_what_others_of_the_same_activity_carry() -> None:
 def test_an_array_that_was_collected_is_counted() -> None:
     text = "A | where x == 1 | summarize c = makeset(z) by u | extend n = arraylength(c) | where n > 3"
     assert [group.text for group in explain(text, "kusto").indicator_groups] == ["x eq 1"]
+
+
+LISTS: list[tuple[str, str]] = [  # what follows a list that is fetched, what its hypothesis says last
+    ("T | where b in (F)", "`F` is taken from a list fetched from elsewhere."),
+    ("T | where x == 1 | join F on $left.b == $right.a", "They are kept where `b` stands in a list fetched from elsewhere."),
+    ("T | join F on $left.b == $right.a", "The rule keeps entries of `T` that stand in a list fetched from elsewhere (matched by `b`)."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), LISTS)
+def test_lists_from_elsewhere(text: str, expected: str) -> None:
+    whole = f"let F = externaldata(a: string)['https://x.example/a.csv'] | where a matches regex '[0-9]'; {text}"
+    assert explain(whole, "kusto").hypothesis[-1].text == expected
+
+
+def test_what_is_only_looked_up_is_joined_with_is_not_told() -> None:
+    text = "A | where x == 1 | join kind=leftouter (B | where y == 2 | join (C | where z == 3) on q) on p"
+    assert len(explain(text, "kusto").hypothesis) == 1
+
+
+def test_threat_indicators_come_from_the_common_connectors() -> None:
+    row = explain("ThreatIntelIndicators | where IsActive == true", "kusto").data[0]
+    assert set(row.connectors) == {
+        "ThreatIntelligence",
+        "ThreatIntelligenceTaxii",
+        "MicrosoftDefenderThreatIntelligence",
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import And, Correlate, Expr, External, Field, Find, Literal, Search, SortKey, Top, queries
+from ..model import And, Correlate, Expr, Field, Find, Literal, Search, SortKey, Top
 from ..schemas import platforms
 from ..text import Span
 from .facts import OUTSIDE, Counted, Facts, Sentence
@@ -41,7 +41,8 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
         return (Sentence(text, "tables", facts.scopes[0] if facts.scopes else ""),)
     if facts.query is None or not facts.understood or not facts.parts:
         return ()
-    main = next((part for part in facts.parts if (part.asks or part.joint) and part.role not in OUTSIDE), None)
+    asking = (part for part in facts.parts if part.scopes or not part.fetched)
+    main = next((part for part in asking if (part.asks or part.joint) and part.role not in OUTSIDE), None)
     found = [
         *_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main), *_first(facts)
     ]  # fmt: skip
@@ -81,12 +82,15 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     """A rule that looks for no value: it counts, or it lists for a person to judge."""
     main = facts.parts[0]
     where = place(facts, main)
+    joined = [part for part in facts.parts if part.role == "joined" and part.by]
+    lists = [part for part in (main, *joined) if (part.watchlists or part.fetched) and not part.scopes]
+    kept = next((part for part in (main, *joined) if part.scopes), None)
+    if lists and kept and not (main.later or facts.required):
+        by = _fields((lists[0] if lists[0] is not main else kept).by)
+        text = f"{_noun(facts)} keeps entries of {place(facts, kept)} that stand in {place(facts, lists[0])} (matched by {by})."
+        yield Sentence(text, "tables", kept.scopes[0])
+        return
     if not main.scopes:
-        other = next((part for part in facts.parts if part.role == "joined" and part.scopes and part.by), None)
-        rows = where if main.watchlists else "a list that it fetches" if _fetches(facts) else ""
-        if other and rows:
-            text = f"{_noun(facts)} keeps entries of {place(facts, other)} that stand in {rows} (matched by {_fields(other.by)})."
-            yield Sentence(text, "tables", other.scopes[0])
         return
     if main.later:
         text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
@@ -99,14 +103,6 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} another form."
     yield Sentence(text, "tables", main.scopes[0])
-
-
-def _fetches(facts: Facts) -> bool:
-    return (
-        any(isinstance(stage, External) for inner in queries(facts.query) for stage in inner.stages)
-        if facts.query
-        else False
-    )
 
 
 def _kept(main: Part | None) -> Iterator[Sentence]:
@@ -127,15 +123,17 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         said.setdefault(_asked(main, whole=True), set()).add(place(facts, main))
     found: dict[str, Sentence] = {}
     for part in facts.parts:
-        if part is main or part.role == "looked up" or not (part.scopes or part.watchlists):
+        if part is main or part.role == "looked up" or not (part.scopes or part.watchlists or part.fetched):
             continue
+        if main is None and part.fetched and not part.scopes and part.role != "listed":
+            continue  # said of the entries that stand in it
         asked, where = _asked(part), place(facts, part)
         twice = part.role in ("also", "member") and asked and where in said.get(asked, ())
         text = "" if twice else _told(facts, part, asked, asked in said, main)
         if text:
             said.setdefault(asked, set()).add(where)
             origin = "indicators" if asked else "tables"
-            first = next(iter((*part.scopes, *part.watchlists)))
+            first = next(iter((*part.scopes, *part.watchlists, "externaldata")))
             found.setdefault(text, Sentence(text, origin, first, _span(part.asks)))
     yield from list(found.values())[:MOST_SECOND]
     more = len(found) - MOST_SECOND
@@ -174,15 +172,15 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             return f"What it reports are {entries}{asked}{when} that have no such partner by {by}."
         case "fetched" if by:
             return f"What it reports are {entries}{asked} that match them by {by}."
-        case "joined" if by and (part.bare or part.watchlists) and main is not None:
-            return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where} too."
+        case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
+            return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{'' if part.fetched else ' too'}."
         case "joined" if seen:
             return f"They are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
         case "member" if seen and not again:
             return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
         case "main" if main is not None and main.by and not part.asks:
             return f"They are matched by {_fields(main.by)} with {entries}."
-        case "listed" if part.watchlists and part.name and not seen:
+        case "listed" if (part.watchlists or part.fetched) and part.name and not part.scopes:
             return f"{code(part.name)} is taken from {where}."
         case "listed" if seen:
             return f"{code(part.name)} comes from {entries} in which {seen}{when}." if part.name else ""
@@ -216,6 +214,8 @@ def place(facts: Facts, part: Part) -> str:
     """`process creation logs`, `SigninLogs`, `the logs of okta (service system)`: where a part looks."""
     if part.watchlists and not part.scopes:
         return f"the watchlist {listed([code(name) for name in part.watchlists], 'and', 2)}"
+    if part.fetched and not part.scopes:
+        return "a list fetched from elsewhere"
     if read := [scope for scope in part.scopes if "=" not in scope]:
         return listed([code(name) for name in read], "and", 2)
     titles = [title for scope, title in facts.activities if scope in part.scopes]

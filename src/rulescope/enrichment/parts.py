@@ -16,6 +16,7 @@ from ..model import (
     Correlate,
     Count,
     Expr,
+    External,
     Filter,
     Find,
     Join,
@@ -56,7 +57,7 @@ class Part:
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
-    joined parts too, whose tables are `beside`; `counts` are the conditions on counted numbers that every row must pass.
+    joined parts too, whose tables are `beside`; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass.
     """
 
     role: str
@@ -71,6 +72,7 @@ class Part:
     beside: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     watchlists: list[str] = field(default_factory=list)
+    fetched: bool = False
     members: list[Part] = field(default_factory=list)
     counted: bool = False
     timed: bool = False
@@ -95,6 +97,7 @@ class Part:
             self.members += other.members
         self.beside += other.beside
         self.watchlists += other.watchlists
+        self.fetched |= other.fetched
         self.counts += other.counts
         self.counted |= other.counted
         self.timed |= other.timed
@@ -128,6 +131,8 @@ def _parts(
                 own.watchlists += [str(each.value) for each in args[:1] if isinstance(each, Literal)]
             case TableCall("table", (Literal(str() as name), *_)) | TableCall(name):
                 own.scopes.append(name)
+            case External():
+                own.fetched = True
             case Nested(inner):
                 take(inner, known)
             case Search(predicate, tables) if not own.counted:
@@ -145,6 +150,9 @@ def _parts(
                 how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
                 found = _parts(right, how, places, known, keys)
+                if how != "joined":  # what it is joined with in turn says nothing of the main rows
+                    for each in found[1:]:
+                        each.role = "looked up" if each.role == "joined" else each.role
                 others += found
                 if how not in ("absent", "unmatched", "fetched"):
                     own.beside += [scope for each in found for scope in each.scopes]
