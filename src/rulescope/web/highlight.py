@@ -15,7 +15,7 @@ LEXERS = {
     "kusto": "kusto", "sigma": "yaml", "eql": "text", "esql": "sql", "lucene": "text", "kuery": "text", "spl": "text",
     "yaral": "text", "json": "json", "yaml": "yaml", "sql": "sql",
 }  # fmt: skip
-LONGEST = 100_000
+LONGEST = 30_000
 """Characters; longer texts are shown without colours."""
 
 FORMATTER = HtmlFormatter(nowrap=True)
