@@ -171,7 +171,10 @@ class Expressions:
         if key.type in ("int", "long"):
             where = f"CASE WHEN {key.sql} < 0 THEN '$[#' || {key.sql} || ']' ELSE '$[' || {key.sql} || ']' END"
         else:
-            where = f"'$.\"' || replace(replace({convert(key, 'string').sql}, '\\', '\\\\'), '\"', '\\\"') || '\"'"
+            text = convert(key, "string").sql
+            path = f"'$.\"' || replace(replace({text}, '\\', '\\\\'), '\"', '\\\"') || '\"'"
+            pointer = f"'/' || replace(replace({text}, '~', '~0'), '/', '~1')"  # paths know no empty key and no star
+            where = f"CASE WHEN {text} = '' OR contains({text}, '*') THEN {pointer} ELSE {path} END"
         return Value(f"nullif(json_extract({inner.sql}, {where}), 'null'::JSON)", "dynamic")
 
     def dynamic(self, expr: Expr) -> Value:
