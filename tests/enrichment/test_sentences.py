@@ -529,3 +529,22 @@ def test_threat_indicators_come_from_the_common_connectors() -> None:
         "ThreatIntelligenceTaxii",
         "MicrosoftDefenderThreatIntelligence",
     }
+
+
+def test_what_is_counted_is_named_without_its_conversion() -> None:
+    text = "A | where x == 1 | summarize n = dcount(tostring(Conn)) by User | where n > 4"
+    page = explain(text, "kusto")
+    assert "more than 4 different values of `Conn` per `User`" in page.hypothesis[1].text
+    assert "different values of `Conn` per" in page.guidance[0].text
+
+
+def test_an_empty_list_leaves_nothing_out() -> None:
+    page = explain("let L = dynamic([]); A | where x == 1 | where y !in (L)", "kusto")
+    assert [each.text for each in page.hypothesis] == ["The rule looks in `A` for entries in which `x` is `1`."]
+    assert page.gaps == ()
+    assert [each.id for each in page.diagnostics] == ["empty-list"]
+
+
+def test_a_switch_of_the_query_is_no_indicator() -> None:
+    page = explain("let On = false; A | where x == 1 | extend z = iff(On == true, y, '')", "kusto")
+    assert [group.text for group in page.indicator_groups] == ["x eq 1"]

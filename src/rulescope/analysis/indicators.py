@@ -55,6 +55,8 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
     together = 0
     for place in stages if stages is not None else placed(query):
         for test in tests(place):
+            if isinstance(test.subject, m.Literal):
+                continue  # a switch of the query's own
             field = shown(test.subject, place.names.aliases)
             number = together if test.every else 0
             together += test.every

@@ -10,7 +10,7 @@ from ..model import And, Op, expressions
 from ..schemas import fields
 from .facts import Facts, Sentence
 from .hypothesis import COUNTING, lowered
-from .words import code, field_words, listed, quoted
+from .words import code, counted_field, field_words, listed, quoted
 
 SHORT = 3
 MANY = 50
@@ -72,7 +72,7 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
     if first is None:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
-    of = first.how.partition("(")[2].rstrip(")").split(",")[0]
+    of = counted_field(first.how)
     what = (
         f"different values of {code(of)}" if first.how.startswith(("dcount", "value_count")) and of else "such entries"
     )

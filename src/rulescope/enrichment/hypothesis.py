@@ -10,7 +10,7 @@ from ..text import Span
 from .facts import OUTSIDE, Counted, Facts, Sentence
 from .parts import Part
 from .phrases import Speaker, described, numbered
-from .words import code, duration, listed
+from .words import code, counted_field, duration, listed
 
 MOST_EXCEPTIONS = 4
 MOST_LEFT = 2
@@ -308,8 +308,8 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
 
 def _amount(counted: Counted) -> str:
     number = COUNTS.get(counted.op, "other than {}").format(f"{counted.value:,}")
-    how, _, of = counted.how.partition("(")
-    of = of.rstrip(")").split(",")[0]
+    how = counted.how.partition("(")[0]
+    of = counted_field(counted.how)
     match how:
         case "countif":
             return f"{number} of them in {code(counted.field)}"

@@ -79,6 +79,8 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
             return phrase(term, speaker, not negated, depth)
         case Match(inner, Op.EQ, (bool() as wanted,)) if isinstance(inner, Match | And | Or):
             return phrase(inner, speaker, negated is wanted, depth)
+        case Match(op=Op.EQ | Op.TERM, values=()):
+            return None
         case Match():
             return _test(expr, speaker, negated)
         case Field(name):

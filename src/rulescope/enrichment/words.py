@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from ..model import Indicator, Op
@@ -158,6 +159,13 @@ def tests(indicators: Iterable[tuple[int, Indicator]], common: Sequence[str]) ->
         name = field_words(first.field, common[number] if number < len(common) else first.field)
         result.append((f"{name} {verb(first.op, [found.value for _, found in members], first.every)}", first))
     return result
+
+
+def counted_field(how: str) -> str:
+    """What `dcount(tostring(X), 2)` counts: `X`."""
+    inner = how.partition("(")[2]
+    found = re.match(r"\s*(?:(?:to\w+|trim\w*)\()?([^(),]+)", inner)
+    return found[1].strip() if found else ""
 
 
 def duration(seconds: float) -> str:

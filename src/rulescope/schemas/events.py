@@ -38,10 +38,17 @@ def short(provider: str) -> str:
     return provider.removeprefix(PREFIX)
 
 
+def _told(title: str) -> str:
+    """A title; "" for the bare name of a task in the provider's resources (`AppXDeployment.Task.Server.Deployment`)."""
+    return "" if "." in title and " " not in title else title
+
+
 @cache
 def _titles() -> dict[tuple[str, str], tuple[str, str]]:
     """(short provider, event id) -> (title, channel)."""
-    return {(short(row["provider"]), row["event_id"]): (row["title"], row["channel"]) for row in rows("events.tsv")}
+    return {
+        (short(row["provider"]), row["event_id"]): (_told(row["title"]), row["channel"]) for row in rows("events.tsv")
+    }
 
 
 @cache

@@ -482,7 +482,7 @@ def _with_parent(id: str, name: str) -> str:
     """A sub-technique's name with its parent's, as ATT&CK writes it: `Scheduled Task/Job: At`."""
     known = attack.technique(id)
     above = attack.technique(known.parent) if known and known.parent else None
-    return f"{above.name}: {name}" if above else name
+    return f"{above.name}: {name.rpartition(': ')[2]}" if above else name
 
 
 def _sideways(found: Found) -> frozenset[Span]:
