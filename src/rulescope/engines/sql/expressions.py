@@ -172,9 +172,9 @@ class Expressions:
             where = f"CASE WHEN {key.sql} < 0 THEN '$[#' || {key.sql} || ']' ELSE '$[' || {key.sql} || ']' END"
         else:
             text = convert(key, "string").sql
-            path = f"'$.\"' || replace(replace({text}, '\\', '\\\\'), '\"', '\\\"') || '\"'"
+            steady = f"'$.\"' || replace(replace({text}, '\\', '\\\\'), '\"', '\\\"') || '\"'"
             pointer = f"'/' || replace(replace({text}, '~', '~0'), '/', '~1')"  # paths know no empty key and no star
-            where = f"CASE WHEN {text} = '' OR contains({text}, '*') THEN {pointer} ELSE {path} END"
+            where = f"CASE WHEN {text} = '' OR contains({text}, '*') THEN {pointer} ELSE {steady} END"
         return Value(f"nullif(json_extract({inner.sql}, {where}), 'null'::JSON)", "dynamic")
 
     def dynamic(self, expr: Expr) -> Value:
