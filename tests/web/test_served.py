@@ -84,6 +84,14 @@ def test_a_page_that_did_not_change_is_not_sent_again(client: TestClient) -> Non
     assert again.headers["content-security-policy"] == POLICY
 
 
+def test_a_reader_may_ask_for_the_head_alone(client: TestClient) -> None:
+    for address in ("/", "/feed.atom", "/api/rules", "/nope"):
+        whole, head = client.get(address), client.head(address)
+        assert head.status_code == whole.status_code
+        assert head.content == b""
+        assert head.headers.get("etag") == whole.headers.get("etag")
+
+
 def test_pages_are_compressed(client: TestClient) -> None:
     with client.stream("GET", "/", headers={"accept-encoding": "gzip"}) as answer:
         raw = b"".join(answer.iter_raw())

@@ -26,7 +26,7 @@ LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1", "[::1]", "testserver"}
 
 
 class Guard:
-    """Refuses oversized requests and foreign host names, and puts the security headers on every answer.
+    """Refuses oversized requests and foreign host names, puts the security headers on every answer, answers HEAD like GET.
 
     `hosts` are the names the site may be asked for by; a page of another origin that resolves to this address is refused.
     """
@@ -40,18 +40,22 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
+        only_head = scope["method"] == "HEAD"
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+            elif only_head:
+                message = {**message, "body": b""}
             await send(message)
 
         refusal = self._refusal(scope)
         if refusal:
             await _plain(guarded, *refusal)
             return
-        await self.app(scope, _bounded(receive), guarded)
+        await self.app({**scope, "method": "GET"} if only_head else scope, _bounded(receive), guarded)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
