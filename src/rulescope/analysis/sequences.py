@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,6 +22,8 @@ BURSTS = 5
 CHANCES = 6  # sequences by chance
 COUNT = Field("count")
 
+Fits = Callable[[Query, Mapping[str, Any]], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
@@ -32,15 +34,16 @@ class Sequence:
     why: str
 
 
-def sequences(query: Query) -> tuple[Sequence, ...]:
+def sequences(query: Query, fits: Fits | None = None) -> tuple[Sequence, ...]:
     """Sequences for a query whose only stage is a Correlate; none for other queries, and for rules no matching event is
-    found for. A limit of more than 60 events is met with bursts. Raises UnsupportedError when they cannot be judged."""
+    found for. A limit of more than 60 events is met with bursts. `fits` says of a part's query and an event which events are
+    wanted first. Raises UnsupportedError when they cannot be judged."""
     match query.stages:
         case (Correlate() as stage,):
             pass
         case _:
             return ()
-    makers = [_maker(part, stage) for part in stage.rules]
+    makers = [_maker(part, stage, fits) for part in stage.rules]
     if not all(makers):
         return ()
     found = []
@@ -89,10 +92,10 @@ class _Maker:
             yield from self.makers[step.part].happen(group, measured, second - last + step.second)
 
 
-def _maker(part: CorrelatePart, stage: Correlate) -> _Maker | None:
+def _maker(part: CorrelatePart, stage: Correlate, fits: Fits | None) -> _Maker | None:
     match part.query.stages:
         case (Correlate() as inner,):
-            makers = [_maker(each, inner) for each in inner.rules]
+            makers = [_maker(each, inner, fits) for each in inner.rules]
             if not all(makers):
                 return None
             ready = tuple(maker for maker in makers if maker)
@@ -101,9 +104,10 @@ def _maker(part: CorrelatePart, stage: Correlate) -> _Maker | None:
                 if fired and any(row["time"] == _iso(max(step.second for step in steps)) for row in fired):
                     return _Maker({}, inner, ready, tuple(steps))
             return None
-    event = next((one.event for one in examples(part.query, 8) if one.matches), None)
-    if event is None:
+    matching = [one.event for one in examples(part.query, 8) if one.matches]
+    if not matching:
         return None
+    event = next((one for one in matching if fits is not None and fits(part.query, one)), matching[0])
     aliases = dict(part.aliases)
     shapes = {
         name: shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Map
 from collections.abc import Sequence as Listed
 from datetime import datetime
@@ -31,7 +31,7 @@ def prove_sliding(query: Query, stage: Correlate, ways: Ways, target: Query, tim
     UNTESTED when no sequence can be made, or none of those the tables can hold makes the rule fire.
     """
     try:
-        made = sequences(query)
+        made = sequences(query, _fits(stage, ways))
     except UnsupportedError as error:
         return _undone(str(error))
     if not made:
@@ -70,6 +70,20 @@ def prove_sliding(query: Query, stage: Correlate, ways: Ways, target: Query, tim
             why,
         )
     return Proof(verdict, (Check("execute duckdb", verdict is Verdict.EQUAL, said),), witness, events)
+
+
+def _fits(stage: Correlate, ways: Ways) -> Callable[[Query, Map[str, Any]], bool]:
+    """Whether the table of a part can hold an event."""
+    of = {part.query: ways[path] for path, part in leaves(stage)}
+
+    def fits(part: Query, event: Map[str, Any]) -> bool:
+        try:
+            of[part].map_event(of[part].likely(event))
+        except Outside:
+            return False
+        return True
+
+    return fits
 
 
 def _numbered(stage: Correlate, events: Listed[Row]) -> Listed[Row]:
