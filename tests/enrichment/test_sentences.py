@@ -548,3 +548,17 @@ def test_an_empty_list_leaves_nothing_out() -> None:
 def test_a_switch_of_the_query_is_no_indicator() -> None:
     page = explain("let On = false; A | where x == 1 | extend z = iff(On == true, y, '')", "kusto")
     assert [group.text for group in page.indicator_groups] == ["x eq 1"]
+
+
+def test_a_constant_of_the_query_is_no_field() -> None:
+    call = "let f = (c: string) { let p = iff(c startswith '\"', substring(c, 1, strlen(c) - 2), tostring(split(c, ' ')[0])); T | where P has p }; f('<Line>')"
+    page = explain(call, "kusto")
+    assert page.indicator_groups == ()
+    assert page.hypothesis[0].text.endswith("`P` has the term what is computed from `<Line>`.")
+
+
+def test_rules_that_are_missing_give_no_reason() -> None:
+    text = "title: A\ncorrelation:\n  type: temporal\n  rules:\n    - a\n    - b\n  group-by:\n    - User\n  timespan: 5m\n"
+    page = explain(text, "sigma")
+    assert page.confidence is not None
+    assert not any("rests on" in each.text for _, each in page.confidence.reasons)

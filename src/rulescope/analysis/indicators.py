@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from .. import model as m
 from ..model import Indicator, Op
-from ..model.walk import children
+from ..model.walk import children, walk
 from ..text import Span
 from .places import Names, Placed, placed
 from .subjects import shown
@@ -55,9 +55,10 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
     together = 0
     for place in stages if stages is not None else placed(query):
         for test in tests(place):
-            if isinstance(test.subject, m.Literal):
-                continue  # a switch of the query's own
             field = shown(test.subject, place.names.aliases)
+            bare = not any(isinstance(node, m.Field | m.Query) for node in walk(test.subject))
+            if isinstance(test.subject, m.Literal) or (bare and "(" in field):
+                continue  # a switch or a constant of the query's own
             number = together if test.every else 0
             together += test.every
             found.extend(

@@ -108,6 +108,8 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if counts:
         return [(0, Sentence("It rests on counting alone.", "thresholds"))]
+    if not facts.understood:
+        return []
     if any(part.asks for part in facts.parts) and not any(
         part.watchlists or part.role != "main" for part in facts.parts
     ):

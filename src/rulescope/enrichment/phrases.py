@@ -23,6 +23,7 @@ from ..model import (
     Scan,
     TableCall,
     Within,
+    expressions,
     outline_expr,
     replace,
     walk,
@@ -34,6 +35,10 @@ MOST_PARTS = (5, 4, 3)
 """How many parts of a condition are said, by how deep it stands."""
 
 MOST_NUMBERED = 5
+
+
+LONG = 60
+"""Characters an expression may have to be shown as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
                 other = "the results of a second query" if within else code(", ".join(spoken(arg) for arg in args[1:]))
                 return Phrase(_subject(args[0], speaker), f"{'is not' if negated else 'is'} among {other}")
             return Phrase(_subject(args[0], speaker), verb(TESTS[name][0], values, name == "has_all", negated))
+        case Call("tobool" | "toboolean", (Field() as of,)):
+            return phrase(of, speaker, negated, depth)
         case Call("isnotnull", (of,)):
             return Phrase(_subject(of, speaker), "is missing" if negated else "is present")
         case Call("isnull", (of,)):
@@ -157,6 +164,8 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
         return f"{'differs from' if differs else 'equals'} {speaker.named(speaker.aliases.get(right.name, right.name))}"
     value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
+    if value is None and len(other) > LONG and (of := [each for each in expressions(right, Literal) if each.value]):
+        other = f"what is computed from {quoted(str(of[0].value))}"
     other = quoted(value) if value is not None else other
     return f"{verb(op, (), negated=negated)} {other}"
 
