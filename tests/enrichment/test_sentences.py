@@ -562,3 +562,12 @@ def test_rules_that_are_missing_give_no_reason() -> None:
     page = explain(text, "sigma")
     assert page.confidence is not None
     assert not any("rests on" in each.text for _, each in page.confidence.reasons)
+
+
+def test_a_query_waits_for_two() -> None:
+    page = explain("A | join B on k | where t == 'x' | summarize n = dcount(f) by d | where n > 1", "kusto")
+    said = [each.text for each in page.hypothesis]
+    assert said == [
+        "The rule looks in `A` and `B` together for entries in which `t` is `x`.",
+        "Single entries are not enough: the rule waits for at least 2 different values of `f` per `d`.",
+    ]

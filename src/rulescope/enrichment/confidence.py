@@ -114,7 +114,11 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         part.watchlists or part.role != "main" for part in facts.parts
     ):
         return [(-10, Sentence("It asks only that fields hold something.", "indicators"))]
-    if any(part.asks or part.watchlists or part.role != "main" for part in facts.parts):
+    own = set(facts.parts[0].scopes) if facts.parts else set()
+    if any(
+        part.asks or part.watchlists or (part.role != "main" and (part.role != "joined" or not own >= set(part.scopes)))
+        for part in facts.parts
+    ):
         return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]
     return [(-10, Sentence("It looks for no value of its own.", "indicators"))]
 

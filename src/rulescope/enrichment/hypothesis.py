@@ -125,6 +125,8 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     for part in facts.parts:
         if part is main or part.role == "looked up" or not (part.scopes or part.watchlists or part.fetched):
             continue
+        if main and not main.asks and part.role == "joined" and part.bare and set(part.scopes) <= set(main.beside):
+            continue  # said of what both give together
         if main is None and part.fetched and not part.scopes and part.role != "listed":
             continue  # said of the entries that stand in it
         asked, where = _asked(part), place(facts, part)
@@ -267,7 +269,7 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
             where = f"In {place(facts, own)}, single"
         elif own in rules and len(rules) > 1 and own:
             where = f"Of {code(own.role)}, single"
-        start = f"{where} entries are not enough: the rule waits for"
+        start = f"{where} entries are not enough: {_noun(facts).lower()} waits for"
         if first.op in ("lt", "le"):
             start = "Only what is rare is kept:"
         elif first.op in ("eq", "ne"):
@@ -308,6 +310,7 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
 
 def _amount(counted: Counted) -> str:
     number = COUNTS.get(counted.op, "other than {}").format(f"{counted.value:,}")
+    number = "at least 2" if number == "more than 1" else number
     how = counted.how.partition("(")[0]
     of = counted_field(counted.how)
     match how:
