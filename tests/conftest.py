@@ -8,6 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # speed is measured in benchmarks
+settings.load_profile("untimed")
 
 SHARED = Path(os.environ.get("RULESCOPE_SHARED", Path(__file__).resolve().parents[2] / "shared"))
 

@@ -41,7 +41,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TREES)
 def test_what_is_called_impossible_is_satisfied_by_nothing(tree: Expr) -> None:
     if satisfiable(tree) is False:
@@ -49,7 +49,7 @@ def test_what_is_called_impossible_is_satisfied_by_nothing(tree: Expr) -> None:
         assert not [event for event in WORLD if holds(event)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TREES, TREES)
 def test_a_rule_said_to_catch_all_of_another_does(one: Expr, other: Expr) -> None:
     if implies(one, other):

@@ -143,14 +143,14 @@ VALUES = st.one_of(st.none(), TEXTS, st.integers(0, 3), st.booleans())
 EVENTS = st.dictionaries(FIELDS, VALUES, max_size=2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(EXPRS, EVENTS)
 def test_what_is_proven_impossible_never_holds(expr: Expr, event: dict[str, object]) -> None:
     if satisfiable(expr) is False:
         assert not holds(expr, event)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(EXPRS)
 def test_examples_are_judged(expr: Expr) -> None:
     found = examples(expr, limit=24)
@@ -158,7 +158,7 @@ def test_examples_are_judged(expr: Expr) -> None:
     assert all(holds(expr, one.event) == one.matches for one in found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(MATCHES, min_size=1, max_size=3), st.booleans())
 def test_witnesses_satisfy(matches: list[Match], truth: bool) -> None:
     wants = [Want(match, truth) for match in matches if match.subject == matches[0].subject]

@@ -257,7 +257,7 @@ def search(edges: list[Edge], nodes: list[int], parts: list[Any], cycles: str) -
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=5),
     st.sampled_from(PATTERNS),

@@ -66,14 +66,14 @@ def test_stages_keep_their_number_and_order() -> None:
 
 
 @given(PREDICATES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_normalising_twice_is_normalising_once(predicate: Expr) -> None:
     once = normal_expr(predicate)
     assert outline_expr(normal_expr(once)) == outline_expr(once)
 
 
 @given(PREDICATES, EVENTS)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_the_normal_form_means_the_same(predicate: Expr, event: dict[str, Any]) -> None:
     assert reference.holds(normal_expr(predicate), event) == reference.holds(predicate, event)
 

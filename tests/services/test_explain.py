@@ -122,7 +122,7 @@ def test_nothing_a_rule_holds_raises(text: str) -> None:
         explain(text, language)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     explain(text + "\n")

@@ -40,7 +40,7 @@ def mutated(text: str, seed: int) -> str:
     return text
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.integers(min_value=0), st.sampled_from(TEXTS))
 def test_no_mutation_raises(seed: int, text: str) -> None:
     page = explain(mutated(text, seed))

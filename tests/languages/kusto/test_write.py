@@ -116,7 +116,7 @@ def test_opaque_is_refused() -> None:
         kusto.write(m.Query((m.Scan("T"), m.Opaque("make-graph", "make-graph a --> b"))))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=20))
 def test_any_text_is_a_literal_that_reads_back(text: str) -> None:
     text = text.encode("utf-8", "ignore").decode()
@@ -127,7 +127,7 @@ def test_any_text_is_a_literal_that_reads_back(text: str) -> None:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(min_size=1, max_size=12))
 def test_any_name_reads_back(text: str) -> None:
     text = "".join(char for char in text.encode("utf-8", "ignore").decode() if char.isprintable()) or "x"
@@ -137,7 +137,7 @@ def test_any_name_reads_back(text: str) -> None:
     assert isinstance(found, m.Field) and found.name == text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.one_of(
         st.integers(-(2**62), 2**62).map(lambda value: m.Literal(value, "long")),
