@@ -571,3 +571,11 @@ def test_a_query_waits_for_two() -> None:
         "The rule looks in `A` and `B` together for entries in which `t` is `x`.",
         "Single entries are not enough: the rule waits for at least 2 different values of `f` per `d`.",
     ]
+
+
+def test_what_is_computed_is_no_count() -> None:
+    text = "A | summarize arg_max(T, x) by D | extend days = datetime_diff('day', now(), T) | where days > 30"
+    page = explain(text, "kusto")
+    assert not any("counts" in each.text for each in page.hypothesis)
+    assert page.confidence is not None
+    assert not any("counting" in each.text for _, each in page.confidence.reasons)

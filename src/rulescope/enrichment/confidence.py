@@ -107,7 +107,13 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         reached = ", and counts what matches" if counted else ""
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if counts:
-        return [(0, Sentence("It rests on counting alone.", "thresholds"))]
+        known = [
+            each
+            for each in facts.required
+            if not each.how.startswith(("count", "dcount", "event_count", "value_count"))
+        ]
+        what = "values it computes" if known and len(known) == len(facts.required) else "counting"
+        return [(0, Sentence(f"It rests on {what} alone.", "thresholds"))]
     if not facts.understood:
         return []
     if any(part.asks for part in facts.parts) and not any(
