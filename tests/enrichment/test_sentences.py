@@ -579,3 +579,11 @@ def test_what_is_computed_is_no_count() -> None:
     assert not any("counts" in each.text for each in page.hypothesis)
     assert page.confidence is not None
     assert not any("counting" in each.text for _, each in page.confidence.reasons)
+
+
+def test_parts_of_a_joined_union_are_alternatives() -> None:
+    text = "A | where x == 1 | join (union (B | where y == 2), (C | where z == 3)) on k"
+    assert [each.text for each in explain(text, "kusto").hypothesis][1:] == [
+        "They are matched by `k` with entries of `B` in which `y` is `2`.",
+        "Or they are matched by `k` with entries of `C` in which `z` is `3`.",
+    ]

@@ -177,7 +177,8 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
         case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
             return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{'' if part.fetched else ' too'}."
         case "joined" if seen:
-            return f"They are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
+            they = "Or they" if part.instead else "They"
+            return f"{they} are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
         case "member" if seen and not again:
             return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
         case "main" if main is not None and main.by and not part.asks:

@@ -57,7 +57,7 @@ class Part:
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
-    joined parts too, whose tables are `beside`; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass.
+    joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass.
     """
 
     role: str
@@ -73,6 +73,7 @@ class Part:
     aliases: dict[str, str] = field(default_factory=dict)
     watchlists: list[str] = field(default_factory=list)
     fetched: bool = False
+    instead: bool = False
     members: list[Part] = field(default_factory=list)
     counted: bool = False
     timed: bool = False
@@ -161,6 +162,8 @@ def _parts(
                 inners = [_parts(inner, inside, places, known, by) for inner in queries]
                 alone = [found for found in inners if len(found) == 1 and found[0].bare]
                 others += [each for found in inners if found not in alone for each in found]
+                for found in inners[1:]:
+                    found[0].instead = role == "joined"
                 for found in alone:
                     own.absorb(found[0])
                 if not own.asks and not own.counted:
