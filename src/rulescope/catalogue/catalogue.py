@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -203,13 +204,23 @@ class Catalogue(Stored):
             alerts = self._posting("forwards", "yes")
             hidden = (result & alerts).bit_count()
             found, result = found & ~alerts, result & ~alerts
-        heads = self._heads(state, result) if grouped and not query else result
+        asked_for = json.dumps([query, sorted(chosen.items()), forwards, expanded, list(facets)])
+        heads = result
+        if grouped and not query:
+            heads = self.remembered("heads", asked_for, lambda: self._heads(state, result))
         size = max(1, min(size, 200))
         start = (max(1, page) - 1) * size
         words = words_of(asked)
         order = order if order in (*ORDERS, "relevance") else "relevance" if words else "new"
         numbers = self._page(state, finder, asked, heads, order, start, size)
-        few = self._counts_of(result) if facets and 0 < result.bit_count() <= FEW_RULES else None
+
+        def counts() -> tuple[Facet, ...]:
+            few = self._counts_of(result) if facets and 0 < result.bit_count() <= FEW_RULES else None
+            return tuple(
+                self._facet(kind, chosen.get(kind, []), found, sets, MOST_SHOWN if kind == expanded else SHOWN, few)
+                for kind in facets
+            )
+
         return SearchPage(
             query=query,
             filters=tuple((kind, value) for kind, values in chosen.items() for value in values),
@@ -218,10 +229,7 @@ class Catalogue(Stored):
             page=max(1, page),
             size=size,
             order=order,
-            facets=tuple(
-                self._facet(kind, chosen.get(kind, []), found, sets, MOST_SHOWN if kind == expanded else SHOWN, few)
-                for kind in facets
-            ),
+            facets=self.remembered("facets", asked_for, counts),
             suggestions=tuple(
                 (word, near) for word in finder.missing[:3] if (near := suggest(self.database.reader, word))
             ),

@@ -34,7 +34,9 @@ def outline(query: Query, indent: str = "") -> str:
     """
     lines: list[str] = []
     for let in query.lets:
-        lines.append(f"{indent}let {let.name}{' materialized' if let.materialized else ''}{' result' if let.result else ''}")
+        lines.append(
+            f"{indent}let {let.name}{' materialized' if let.materialized else ''}{' result' if let.result else ''}"
+        )
         lines.append(outline(let.query, indent + "  "))
     lines.extend(_stage(stage, indent) for stage in query.stages)
     return "\n".join(lines)
