@@ -19,7 +19,11 @@ GROWING = [
         f"let t0 = range x from 1 to 9 step 1; {DOUBLED} t17 | count",
         "more than 4 seconds|memory",
     ),
-    ("points of a series", "print t = 1 | make-series c = count() on t from 0 to 100000000 step 1", "1048576 points|seconds"),
+    (
+        "points of a series",
+        "print t = 1 | make-series c = count() on t from 0 to 100000000 step 1",
+        "1048576 points|seconds",
+    ),
     ("arrays of arrays", "print repeat(repeat(repeat(1, 1000000), 1000000), 1000)", "too long|seconds"),
     ("a polynomial", "print series_fit_poly(range(1, 20000), range(1, 20000), 1000).rsquare", "memory|seconds"),
     ("a list", "range x from 1 to 100000000 step 1 | summarize make_list(x)", "memory|seconds"),
