@@ -31,6 +31,7 @@ TABLE = [
     ('T | where A == "x" or A == "y"', []),
     ("T | where A in (dynamic([]))", ["empty-list"]),
     ('T | where A contains "*x*" and B startswith "y*"', ["literal-wildcard", "literal-wildcard"]),
+    ('T | where A != "- **URLs**"', []),
     ('T | where SearchFilter contains "objectclass=*"', []),
     ('T | where tolower(A) == "Abc"', ["never-in-that-case"]),
     ('T | where tolower(A) == "abc"', []),

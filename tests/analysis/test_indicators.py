@@ -41,6 +41,12 @@ TABLE = [
     ('T | where A == tolower("XYZ")', ["A eq xyz"]),
     ("T | mv-expand P = Properties | where P.name == \"x\"", ["Properties.name eq x"]),
     ('T | where Size > 100 and Port == 445', ["Size gt 100", "Port eq 445"]),
+    ('T | where case(A == "x", false, B == "y", true, false)', ["not A eq x", "B eq y"]),
+    ('T | where iff(A == "x", false, true)', ["not A eq x"]),
+    ('T | extend K = case(A == "x", "one", "other")', ["A eq x"]),
+    ('let L = U | where B == "y"; T | where A == "x"', ["A eq x"]),
+    ('let L = U | where B == "y"; let M = L | take 1; T | join M on Id', ["B eq y"]),
+    ('let L = U | join (V | where C == "z") on Id; T | where A == "x"', ["A eq x"]),
 ]  # fmt: skip
 
 

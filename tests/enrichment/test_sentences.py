@@ -262,6 +262,22 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
         "let a = A | where x == 1; union (a | summarize n = count() by u | where n > 5), (a | summarize m = count() | where m > 9)",
         ("waits for more than 5 of them per `u`, or for more than 9 of them.",),
     ),
+    (  # a list whose terms are looked for
+        "let l = B | where y == 'b' | distinct u; A | where x has_any (l) and z !in (_GetWatchlist('vips'))",
+        ("`x` has one of the terms in `l`.", "`z` is in the watchlist `vips`."),
+    ),
+    (  # the one value of a second query
+        "let l = toscalar(_GetWatchlist('vips') | summarize make_list(SearchKey)); A | where x == 1 and u in (l)",
+        ("`x` is `1`, and `u` is in the watchlist `vips`.",),
+    ),
+    (  # a watchlist with rows of the query's own
+        "union _GetWatchlist('vips'), (datatable(u: string)['a']) | where u == 'x'",
+        ("looks in the watchlist `vips` for entries in which `u` is `x`.",),
+    ),
+    (  # conditions that decide between true and false
+        "A | where case(x == 1 and y == 2, false, z == 3, false, true) | where w == 4",
+        ("`w` is `4`.", "Left out are entries in which (1) `x` is `1`, and `y` is `2`; (2) `z` is `3`."),
+    ),
 ]  # fmt: skip
 
 
@@ -294,12 +310,23 @@ def test_what_a_rule_rests_on(detection: str, expected: str) -> None:
     assert page.data[0].settings[0] == "an agent"
 
 
+def test_nothing_is_said_of_what_rules_that_are_missing_rest_on() -> None:
+    text = "title: A\ncorrelation: {type: value_avg, rules: [r], timespan: 1d, condition: {field: Bytes, gt: 5}}"
+    page = explain(text, "sigma")
+    assert page.confidence is not None
+    assert [sentence.text for _, sentence in page.confidence.reasons] == [
+        "No recorded event was run against it.",
+        "Rules that it correlates are not in its text.",
+    ]
+
+
 RENAMED: list[tuple[str, bool]] = [  # detection, whether a renamed copy escapes it
     ("  a:\n    Image|endswith: '\\x.exe'\n  condition: a", True),
     ("  a:\n    - Image|endswith: '\\x.exe'\n    - Description: d\n  condition: a", False),
     ("  a:\n    - Image|endswith: '\\x.exe'\n    - CommandLine|contains: 'x '\n  condition: a", False),
     ("  a:\n    ParentImage|endswith: '\\x.exe'\n  condition: a", False),
     ("  a:\n    Image|endswith: '\\svchost.exe'\n  condition: a", False),
+    ("  a:\n    Image|endswith: '\\fxssvc.exe'\n  condition: a", False),
 ]  # fmt: skip
 
 

@@ -168,6 +168,13 @@ def test_a_rule_that_forwards_alerts_has_a_banner(catalogue: Catalogue) -> None:
     assert page.banner == "Microsoft security products"
 
 
+def test_rows_held_against_a_list_are_no_feed() -> None:
+    text = "SecurityAlert | where ProviderName == 'IPC'"
+    lists = "let l = toscalar(_GetWatchlist('v') | summarize make_list(SearchKey)); "
+    assert explain(text, "kusto").banner
+    assert not explain(f"{lists}{text} | where CompromisedEntity in (l)", "kusto").banner
+
+
 def test_coverage_counts_under_the_ids_of_each_version(catalogue: Catalogue) -> None:
     new = {cell.id: cell.claimed for column in coverage.coverage(catalogue).columns for cell in column.cells}
     old_columns = coverage.coverage(catalogue, "18.1").columns

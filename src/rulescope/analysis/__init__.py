@@ -3,6 +3,7 @@
 from .faults import faults as faults
 from .indicators import exclusions as exclusions
 from .indicators import indicators as indicators
+from .indicators import plain as plain
 from .outputs import output_fields as output_fields
 from .places import Placed as Placed
 from .places import placed as placed

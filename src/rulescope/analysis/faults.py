@@ -51,10 +51,12 @@ ORIGINAL_NAME = (
 )
 HOSTS = frozenset(
     {"svchost.exe", "services.exe", "lsass.exe", "spoolsv.exe", "w3wp.exe", "wmiprvse.exe", "dns.exe", "sqlservr.exe", "msiexec.exe",
-     "winlogon.exe", "wsmprovhost.exe", "taskeng.exe", "taskhostw.exe", "explorer.exe", "dllhost.exe", "smss.exe", "csrss.exe"}
+     "winlogon.exe", "wsmprovhost.exe", "taskeng.exe", "taskhostw.exe", "explorer.exe", "dllhost.exe", "smss.exe", "csrss.exe",
+     "fxssvc.exe"}
 )  # fmt: skip
 """Programs that Windows itself starts in its own name: a renamed copy would not do their work."""
 PROGRAMS = (".exe", ".com", ".scr")
+BOLD = re.compile(r"\*\*\w[^*]*\*\*")
 FOLDED = {"tolower": str.lower, "toupper": str.upper}
 MOST_TERMS = 40
 
@@ -191,6 +193,7 @@ def _either(items: list[str]) -> str:
 def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
     if query.language != "kusto" or test.op not in (Op.EQ, Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH, Op.TERM):
         return
+    sign = KUSTO[test.op] if not test.negated else "!=" if test.op is Op.EQ else f"!{KUSTO[test.op]}"
     for value in test.values:
         if (
             not isinstance(value, str)
@@ -201,12 +204,13 @@ def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diag
             or value.endswith("/*")
             or value.startswith("*/")
             or not value.strip("*")
+            or BOLD.search(value)
         ):
-            continue  # an LDAP filter, a file pattern, a comment of SQL: the asterisk may well stand in the value
+            continue  # an LDAP filter, a file pattern, a comment of SQL, bold text: the asterisk may well stand in the value
         if value.startswith("*") or value.endswith("*"):
             yield Diagnostic(
                 "literal-wildcard",
-                f"{field} {KUSTO[test.op]} {_quoted(value)}: the asterisk is an ordinary character here, not a wildcard",
+                f"{field} {sign} {_quoted(value)}: the asterisk is an ordinary character here, not a wildcard",
                 span=test.span,
                 suggestion=f"use {_for_wildcard(test.op, value)}",
             )

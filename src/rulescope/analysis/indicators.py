@@ -10,7 +10,7 @@ from .. import model as m
 from ..model import Indicator, Op
 from ..model.walk import children, walk
 from ..text import Span
-from .places import Names, Placed, placed
+from .places import Names, Placed, live
 from .subjects import shown
 from .windows import is_threshold, is_time
 
@@ -53,7 +53,7 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
     """One per value tested, in reading order. Time windows, thresholds and presence tests are not indicators."""
     found: list[Indicator] = []
     together = 0
-    for place in stages if stages is not None else placed(query):
+    for place in live(query, stages):
         for test in tests(place):
             field = shown(test.subject, place.names.aliases)
             bare = not any(isinstance(node, m.Field | m.Query) for node in walk(test.subject))
@@ -109,6 +109,8 @@ def tested(stage: m.Node, names: Names) -> Iterator[Tested]:
                     flip = op is Op.NE
                     yield Tested(left, Op.EQ if flip else op, (value,), False, cased, negated ^ flip, span, node)
                 stack.extend(((right, negated), (left, negated)))
+            case m.Call("case" | "iff") if (decided := plain(node)) is not node:
+                stack.append((decided, negated))
             case m.Call(name, args, span) if name in TESTS and args:
                 op, cased = TESTS[name]
                 values = tuple(value for arg in args[1:] for value in constants(arg))
@@ -116,6 +118,25 @@ def tested(stage: m.Node, names: Names) -> Iterator[Tested]:
                 stack.append((args[0], negated))
             case _:
                 stack.extend((child, negated) for child in reversed(list(children(node))))
+
+
+def plain(expr: m.Expr) -> m.Expr:
+    """`case(a, false, b, true, false)` as the condition it is: not a, and b. Anything else as it stands."""
+    match expr:
+        case m.Call("case" | "iff", (*pairs, m.Literal(bool() as last))) if pairs and len(pairs) % 2 == 0:
+            found: m.Expr = m.Literal(last, "bool")
+            for condition, answer in reversed(list(zip(pairs[::2], pairs[1::2], strict=True))):
+                if not (isinstance(answer, m.Literal) and isinstance(answer.value, bool)):
+                    return expr
+                if isinstance(found, m.Literal):
+                    same = found.value is answer.value
+                    found = found if same else condition if answer.value else m.Not(condition)
+                elif answer.value:
+                    found = m.Or((condition, found))
+                else:
+                    found = m.And((m.Not(condition), found))
+            return found
+    return expr
 
 
 def _boolean(call: m.Call) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import model as m
-from ..model.walk import children
+from ..model.walk import children, walk
 from .subjects import subject
 
 COUNTS = frozenset(
@@ -94,6 +94,7 @@ class Placed:
     branch: str
     names: Names
     after: Names
+    idle: bool = False  # of a let that nothing reads
     kept: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def comparisons(self) -> tuple[m.Match | m.Compare, ...]:
@@ -124,12 +125,37 @@ def placed(query: m.Query) -> tuple[Placed, ...]:
             return stages
     found: list[Placed] = []
     _query(query, found, 0, "", {}, Names())
+    unread = {f"let {name}" for name in _unread(query)}
+    within = False
+    for place in found:
+        if place.depth <= 1:  # the stages inside follow those they stand in
+            within = place.depth == 1 and place.branch in unread
+        place.idle = within
     stages = tuple(found)
     _RECENT.appendleft((query, stages))
     return stages
 
 
+def live(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Placed, ...]:
+    """The stages that the result rests on: all but those of lets that nothing reads."""
+    return tuple(place for place in (stages if stages is not None else placed(query)) if not place.idle)
+
+
 _RECENT: deque[tuple[m.Query, tuple[Placed, ...]]] = deque(maxlen=4)
+
+
+def _unread(query: m.Query) -> set[str]:
+    """The lets of a query that its result does not rest on; none where a part was not understood."""
+    if not query.lets or any(isinstance(node, m.Opaque | m.OpaqueExpr) for node in walk(query)):
+        return set()
+    lets = {let.name: let.query for let in query.lets}
+    waiting: list[m.Node] = list(query.stages)
+    read: set[str] = set()
+    while waiting:
+        names = {scan.table for scan in m.expressions(waiting.pop(), m.Scan)} & lets.keys() - read
+        read |= names
+        waiting += [lets[name] for name in names]
+    return set(lets) - read if query.stages else set()
 
 
 def _query(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from .. import model as m
 from ..model import Node, Op, replace
 from ..text import Span
-from .places import Names, Placed, placed
+from .places import Names, Placed, live, placed
 from .subjects import shown, subject
 
 TIME_FIELDS = frozenset(
@@ -119,7 +119,7 @@ def _how(expr: m.Expr, names: Names) -> str:
 def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Threshold, ...]:
     """Conditions on computed numbers that rows must pass, in reading order; those that only name or colour are not among them."""
     found: list[Threshold] = []
-    for place in stages if stages is not None else placed(query):
+    for place in live(query, stages):
         if isinstance(place.stage, m.Correlate) and place.stage.condition is not None:
             found.extend(_correlated(place.stage, place.number))
             continue
@@ -160,7 +160,7 @@ def _correlated(stage: m.Correlate, number: int) -> Iterator[Threshold]:
 def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[TimeWindow, ...]:
     """Conditions on time and bins of time, in reading order."""
     found: list[TimeWindow] = []
-    for place in stages if stages is not None else placed(query):
+    for place in live(query, stages):
         if isinstance(place.stage, m.Correlate):
             found.append(TimeWindow("", None, f"{place.stage.timespan}s", float(place.stage.timespan), place.number))
             continue
@@ -262,7 +262,7 @@ def spoken(expr: m.Expr) -> str:
 def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Grouping, ...]:
     """Every grouping of the query."""
     found: list[Grouping] = []
-    for place in stages if stages is not None else placed(query):
+    for place in live(query, stages):
         match place.stage:
             case m.Aggregate(aggregates, by) | m.MakeSeries(aggregates=aggregates, by=by):
                 names = tuple(_column(column, place.names) for column in by)

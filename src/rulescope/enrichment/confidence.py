@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..analysis import shown
-from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, OpaqueExpr, Or, Within, expressions
+from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, OpaqueExpr, Or, Within, expressions, walk
 from .facts import OUTSIDE, Facts, Sentence
 from .guidance import KINDS
 from .hypothesis import speaker
@@ -68,7 +68,9 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
             (-10, Sentence("Its query is in a language that is only shown and searched here, not read.", "diagnostics"))
         ]
     if not facts.understood:
-        gaps = {each.keyword for each in expressions(facts.query, OpaqueExpr)}
+        gaps = {each.keyword for each in walk(facts.query) if isinstance(each, OpaqueExpr | Opaque)}
+        if gaps == {"rule"}:
+            return [(-10, Sentence("Rules that it correlates are not in its text.", "diagnostics"))]
         if gaps == {"placeholder"}:
             return [(-10, Sentence("It waits for values of yours in the place of its placeholders.", "diagnostics"))]
         return [(-10, Sentence("Parts of its query were not understood.", "diagnostics"))]
@@ -106,6 +108,8 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         what = f"It asks for a match in one field only{beside}" if least else "The kind of event alone is enough for it"
         reached = ", and counts what matches" if counted else ""
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
+    if not facts.understood:
+        return []
     if counts:
         known = [
             each
@@ -114,8 +118,6 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         ]
         what = "values it computes" if known and len(known) == len(facts.required) else "counting"
         return [(0, Sentence(f"It rests on {what} alone.", "thresholds"))]
-    if not facts.understood:
-        return []
     if any(part.asks for part in facts.parts) and not any(
         part.watchlists or part.role != "main" for part in facts.parts
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ..analysis import Placed, placed
+from ..analysis import Placed, placed, plain
 from ..analysis.places import Names
 from ..analysis.windows import is_threshold, is_time
 from ..model import (
@@ -177,6 +177,7 @@ def _parts(
         for each in own.members:
             each.role = "member"
             own.scopes += [scope for scope in each.scopes if scope not in own.scopes]
+            own.watchlists += each.watchlists if not each.scopes else []
         own.members = []
     return [own, *others]
 
@@ -212,6 +213,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
 
 
 def _terms(predicate: Expr) -> Iterator[Expr]:
+    predicate = plain(predicate)
     if isinstance(predicate, And):
         for term in predicate.terms:
             yield from _terms(term)

@@ -99,9 +99,16 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
         case Call(name, args) if name in TESTS and args:
             values = [value for arg in args[1:] for value in constants(arg)]
             if not values:
-                within = any(isinstance(node, Query) for arg in args[1:] for node in walk(arg))
-                other = "the results of a second query" if within else code(", ".join(spoken(arg) for arg in args[1:]))
-                return Phrase(_subject(args[0], speaker), f"{'is not' if negated else 'is'} among {other}")
+                within = next((node for arg in args[1:] for node in walk(arg) if isinstance(node, Query)), None)
+                if within is not None and name != "set_has_element":
+                    told = _among(within, TESTS[name][0], name == "has_all", negated)
+                    return Phrase(_subject(args[0], speaker), told)
+                other = "a result of a second query" if within else code(", ".join(spoken(arg) for arg in args[1:]))
+                if name == "set_has_element":
+                    return Phrase(_subject(args[0], speaker), f"{'does not hold' if negated else 'holds'} {other}")
+                return Phrase(
+                    _subject(args[0], speaker), f"{_within(TESTS[name][0], name == 'has_all', negated)} {other}"
+                )
             return Phrase(_subject(args[0], speaker), verb(TESTS[name][0], values, name == "has_all", negated))
         case Call("tobool" | "toboolean", (Field() as of,)):
             return phrase(of, speaker, negated, depth)
@@ -109,18 +116,35 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
             return Phrase(_subject(of, speaker), "is missing" if negated else "is present")
         case Call("isnull", (of,)):
             return Phrase(_subject(of, speaker), "is present" if negated else "is missing")
-        case Within(subject, query=query):
-            return Phrase(_subject(subject, speaker), f"{'is not' if negated else 'is'} {_among(query)}")
+        case Within(subject, op, query, every):
+            return Phrase(_subject(subject, speaker), _among(query, op, every, negated))
     return None
 
 
-def _among(query: Query) -> str:
+MEMBERS = {  # operator: as said of a list it takes any value of, as said when none of them fits
+    Op.TERM: ("has one of the terms in", "has none of the terms in"),
+    Op.TERM_PREFIX: ("has a term that starts with one of", "has no term that starts with one of"),
+    Op.CIDR: ("is in a network of", "is in no network of"),
+}
+
+
+def _within(op: Op, every: bool, negated: bool) -> str:
+    """How a field stands to a list whose values are not known."""
+    if every:
+        return "does not have every term in" if negated else "has every term in"
+    return MEMBERS.get(op, ("is among", "is not among"))[negated]
+
+
+def _among(query: Query, op: Op, every: bool, negated: bool) -> str:
+    equal = op is Op.EQ and not every
+    how = _within(op, every, negated)
     match query.stages:
         case (TableCall(name, (Literal(str() as watchlist), *_)), *_) if name.startswith("_GetWatchlist"):
-            return f"in the watchlist {code(watchlist)}"
+            how = f"{'is not' if negated else 'is'} in" if equal else how
+            return f"{how} the watchlist {code(watchlist)}"
         case (Scan(str() as name), *_) if name:
-            return f"among those of {code(name)}"
-    return "among the results of a second query"
+            return f"{how} {'those of ' if equal else ''}{code(name)}"
+    return f"{how} the results of a second query"
 
 
 def _test(test: Match, speaker: Speaker, negated: bool) -> Phrase:

@@ -490,7 +490,7 @@ def _sideways(found: Found) -> frozenset[Span]:
     spans: set[Span] = set()
 
     def visit(expr: Expr, beside: bool) -> None:
-        match expr:
+        match expr := analysis.plain(expr):
             case And(terms) | Or(terms):
                 for term in terms:
                     visit(term, beside or isinstance(expr, Or))

@@ -38,9 +38,11 @@ from ..model import (
     Star,
     TableCall,
     Top,
+    ToScalar,
     Within,
     expressions,
     queries,
+    walk,
 )
 from ..schemas import events, platforms, tables
 
@@ -159,7 +161,7 @@ def _passed_on(query: Query, lets: Mapping[str, Query]) -> list[str] | None:
             case Nested(nested):
                 inner = _passed_on(nested, known)
             case Filter(predicate):
-                inner = None if next(iter(expressions(predicate, Within)), None) else []
+                inner = None if any(isinstance(node, Within | ToScalar) for node in walk(predicate)) else []
             case Aggregate(aggregates) if aggregates and all(_newest(column.value) for column in aggregates):
                 pass
             case Join(kind="leftouter"):
