@@ -69,5 +69,5 @@ def test_scan(text: str, expected: list[tuple[object, ...]]) -> None:
     ],
 )
 def test_refused_by_name(text: str) -> None:
-    with pytest.raises(UnsupportedError, match="scan|step"):
+    with pytest.raises(UnsupportedError, match=r"scan|step"):
         Engine({}).run(parse(SOURCE + text))
