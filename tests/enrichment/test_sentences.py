@@ -274,6 +274,14 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
         "union _GetWatchlist('vips'), (datatable(u: string)['a']) | where u == 'x'",
         ("looks in the watchlist `vips` for entries in which `u` is `x`.",),
     ),
+    (  # two counts, each by its name
+        "A | where x == 1 | summarize n = count() by u | where n >= 3 | join (B | where y == 2 | summarize k = count() by u) on u | where k > 10",
+        ("waits for at least 3 in `n` and more than 10 in `k` per `u`.",),
+    ),
+    (  # what is asked of the sums of a union
+        "union (A | where x == 1), (B | where x == 2) | summarize s = make_set(r) by u | join (C | where x == 3) on u | where s !contains r",
+        ("keeps results in which `s` does not contain `r`.",),
+    ),
     (  # conditions that decide between true and false
         "A | where case(x == 1 and y == 2, false, z == 3, false, true) | where w == 4",
         ("`w` is `4`.", "Left out are entries in which (1) `x` is `1`, and `y` is `2`; (2) `z` is `3`."),
@@ -349,6 +357,17 @@ def test_events_of_other_logs_are_not_seen_by_a_table() -> None:
         "Security-Auditing/4688": True,
         "DeviceProcessEvents/ProcessCreated": False,
     }
+
+
+def test_the_table_of_security_events_holds_those_of_applocker() -> None:
+    page = explain("SecurityEvent | where EventID in (8003, 4688)", "kusto")
+    assert [row.name for row in page.events] == ["AppLocker/8003", "Security-Auditing/4688"]
+
+
+def test_which_of_two_moments_comes_first_is_no_threshold() -> None:
+    first, last = "A | summarize a = min(TimeGenerated) by u", "B | summarize b = max(TimeGenerated), n = count() by u"
+    page = explain(f"{first} | join ({last}) on u | where b > a and n > 5", "kusto")
+    assert [each.text for each in page.thresholds] == ["n > 5"]
 
 
 def test_kinds_of_action_are_found_by_a_part_of_their_name() -> None:

@@ -137,9 +137,17 @@ def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
                     )
                 case m.Compare(left, op, right, _, span):
                     name, how = shown(left, place.names.aliases), _how(left, place.names)
+                    if _first_or_last(how) or _first_or_last(_how(right, place.names)):
+                        continue  # which of two moments comes first
                     text = f"{_told(left, place.names)} {SIGNS[op]} {spoken(right)}"
                     found.append(Threshold(name, how, op, None, text, place.number, span))
     return tuple({(each.text, each.stage): each for each in found}.values())
+
+
+def _first_or_last(how: str) -> bool:
+    """Whether a number is a moment: `min(TimeGenerated)`."""
+    name, _, of = how.partition("(")
+    return name in ("min", "max", "minif", "maxif") and of.rstrip(")").partition(",")[0].lower() in TIME_FIELDS
 
 
 def _told(expr: m.Expr, names: Names) -> str:

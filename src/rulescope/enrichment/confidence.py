@@ -91,7 +91,8 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     counted = bool(
         facts.required or any((part.counts or part.later) and part.role not in OUTSIDE for part in facts.parts)
     )
-    counts = " and on what is counted" if counted else ""
+    number = bool(facts.required or any(part.counts and part.role not in OUTSIDE for part in facts.parts))
+    counts = (" and on what is counted" if number else " and on what it sums up") if counted else ""
     if not every and any(together):
         return [(0, Sentence(f"It rests on the kind of event{counts or ' alone'}.", "indicators"))]
     if every == {"*"}:
@@ -106,7 +107,7 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if every and any(together):
         beside = " beside the kind of event" if all(fields & KINDS for fields in together) else ""
         what = f"It asks for a match in one field only{beside}" if least else "The kind of event alone is enough for it"
-        reached = ", and counts what matches" if counted else ""
+        reached = f", and {'counts' if number else 'sums up'} what matches" if counted else ""
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if not facts.understood:
         return []
@@ -117,6 +118,7 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
             if not each.how.startswith(("count", "dcount", "event_count", "value_count"))
         ]
         what = "values it computes" if known and len(known) == len(facts.required) else "counting"
+        what = what if number else "what it sums up"
         return [(0, Sentence(f"It rests on {what} alone.", "thresholds"))]
     if any(part.asks for part in facts.parts) and not any(
         part.watchlists or part.role != "main" for part in facts.parts

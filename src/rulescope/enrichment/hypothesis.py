@@ -44,7 +44,7 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     asking = (part for part in facts.parts if part.scopes or not part.fetched)
     main = next((part for part in asking if (part.asks or part.joint) and part.role not in OUTSIDE), None)
     found = [
-        *_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(main), *_exceptions(facts, main), *_first(facts)
+        *_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(facts, main), *_exceptions(facts, main), *_first(facts)
     ]  # fmt: skip
     return tuple(found)
 
@@ -105,14 +105,15 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     yield Sentence(text, "tables", main.scopes[0])
 
 
-def _kept(main: Part | None) -> Iterator[Sentence]:
+def _kept(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     """What is asked of joined rows, and of the sums themselves, counts aside."""
     if main and main.asks and main.joint and (seen := described(_all(main.joint), speaker(main))):
         text = f"Of what the joined entries give together, it keeps that in which {seen}."
         yield Sentence(text, "indicators", "", _span(main.joint))
-    seen = described(_all(main.later), speaker(main)) if main and main.later else ""
-    if main and seen:
-        yield Sentence(f"Of what it sums up, it keeps results in which {seen}.", "thresholds", "", _span(main.later))
+    whole = facts.parts[0] if main and main.role == "also" and facts.parts[0].later else main
+    seen = described(_all(whole.later), speaker(whole)) if whole and whole.later else ""
+    if whole and seen:
+        yield Sentence(f"Of what it sums up, it keeps results in which {seen}.", "thresholds", "", _span(whole.later))
 
 
 def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
@@ -305,16 +306,20 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
     first = mine[0]
     per = f" per {_fields(first.by)}" if first.by else ""
     within = f" within {duration(facts.bins[0])}" if facts.bins else ""
-    wanted = list(dict.fromkeys(_amount(each) for each in mine if each.by == first.by))
+    several = len({each.field for each in mine if each.how == "count()"}) > 1
+    wanted = list(dict.fromkeys(_amount(each, several) for each in mine if each.by == first.by))
     return f"{listed(wanted, 'and')}{per}{within}"
 
 
-def _amount(counted: Counted) -> str:
+def _amount(counted: Counted, several: bool = False) -> str:
+    """How many are wanted, by the name of the count where there are `several`."""
     number = COUNTS.get(counted.op, "other than {}").format(f"{counted.value:,}")
     number = "at least 2" if number == "more than 1" else number
     how = counted.how.partition("(")[0]
     of = counted_field(counted.how)
     match how:
+        case "count" if several:
+            return f"{number} in {code(counted.field)}"
         case "countif":
             return f"{number} of them in {code(counted.field)}"
         case "dcount" | "count_distinct" | "dcountif":

@@ -94,7 +94,9 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
             subject, compared = _subject(left, speaker), _compared(op, right, speaker, negated)
             if isinstance(left, Field) and isinstance(right, Field) and compared.endswith(subject):
                 differs = (op is Op.NE) is not negated  # two columns of one field: by their own names
-                return Phrase(code(left.name), f"{'differs from' if differs else 'equals'} {code(right.name)}")
+                how = "differs from" if differs else "equals"
+                how = how if op in (Op.EQ, Op.NE) else verb(op, (), negated=negated)
+                return Phrase(code(left.name), f"{how} {code(right.name)}")
             return Phrase(subject, compared)
         case Call(name, args) if name in TESTS and args:
             values = [value for arg in args[1:] for value in constants(arg)]

@@ -153,6 +153,11 @@ def events_for_table(table: str) -> tuple[EventType, ...]:
 
 
 WINDOWS_TABLES = ("SecurityEvent", "Event", "WindowsEvent")
+APPLOCKER = range(8000, 8041)
+"""Events of AppLocker's own logs, which the connectors put into SecurityEvent.
+
+https://learn.microsoft.com/azure/sentinel/windows-security-event-id-reference
+"""
 PROVIDER_COLUMNS = ("Source", "Provider", "EventLog", "Channel", "EventSourceName")
 
 
@@ -335,6 +340,11 @@ def _windows_events(table: str, tests: Tests) -> Iterator[EventType]:
         providers = providers or {"Security-Auditing"}
     elif not providers and named:
         providers = {_proper(min(named, key=len))}
+    if table == "SecurityEvent" and not named:
+        other = {number for number in numbers if number.isdigit() and int(number) in APPLOCKER}
+        for number in sorted(other):
+            yield _windows("Microsoft-Windows-AppLocker", number, table)
+        numbers = numbers - other
     for provider in sorted(providers):
         for number in sorted(numbers, key=lambda n: (len(n), n)):
             if table != "SecurityEvent" or len(providers) == 1 or title(provider, number):
