@@ -282,6 +282,14 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
         "union (A | where x == 1), (B | where x == 2) | summarize s = make_set(r) by u | join (C | where x == 3) on u | where s !contains r",
         ("keeps results in which `s` does not contain `r`.",),
     ),
+    (  # the values of a list, each asked of
+        "A | where x == 1 | mv-apply t = Targets on (where t.kind == 'p' | extend q = t.q)",
+        ("`x` is `1`, and `t.kind` is `p`.",),
+    ),
+    (  # the first of an order, before more is joined
+        "A | where x == 1 | top 3 by n | join B on u",
+        ("It goes on with the 3 results that have the highest `n`.",),
+    ),
     (  # conditions that decide between true and false
         "A | where case(x == 1 and y == 2, false, z == 3, false, true) | where w == 4",
         ("`w` is `4`.", "Left out are entries in which (1) `x` is `1`, and `y` is `2`; (2) `z` is `3`."),
@@ -362,6 +370,21 @@ def test_events_of_other_logs_are_not_seen_by_a_table() -> None:
 def test_the_table_of_security_events_holds_those_of_applocker() -> None:
     page = explain("SecurityEvent | where EventID in (8003, 4688)", "kusto")
     assert [row.name for row in page.events] == ["AppLocker/8003", "Security-Auditing/4688"]
+
+
+def test_an_event_is_held_against_the_alternatives_that_ask_for_it() -> None:
+    detection = "  a:\n    EventID: 4624\n    ServiceFileName: x\n  b:\n    EventID: 4697\n  condition: a or b"
+    page = explain(SIGMA.replace("category: {category}", "service: security").format(detection=detection), "sigma")
+    assert {row.name: row.lacks for row in page.events} == {
+        "Security-Auditing/4624": ("ServiceFileName",),
+        "Security-Auditing/4697": (),
+    }
+
+
+@pytest.mark.parametrize(("number", "told"), [(4769, False), (4697, True)])
+def test_the_service_of_a_ticket_is_not_at_will(number: int, told: bool) -> None:
+    page = explain(f"SecurityEvent | where EventID == {number} | where ServiceName !contains 'x'", "kusto")
+    assert any("can be met on purpose" in sentence.text for sentence in page.gaps) is told
 
 
 def test_which_of_two_moments_comes_first_is_no_threshold() -> None:

@@ -20,6 +20,8 @@ CHOSEN = frozenset(
      "powershell.file.script_block_text", "service.name", "email.subject"}
 )  # fmt: skip
 """Fields whose value is up to whoever acts."""
+TICKETS = ("4768", "4769", "4770")
+"""Events of Kerberos tickets: the service they name is whose account it is, not who asks."""
 MOST = 3
 MOST_ALIKE = 2
 HASH = re.compile(r"(?:\w+=)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
@@ -77,13 +79,15 @@ def _evaded(facts: Facts) -> Iterator[Sentence]:
     """Exceptions that whoever acts can meet at will: names, command lines, user agents."""
     if not facts.understood:
         return
+    tickets = any(each.field.lower() == "eventid" and str(each.value) in TICKETS for each in facts.indicators)
+    chosen = CHOSEN - {"service.name"} if tickets else CHOSEN
     found = [
         (text, term)
         for part in facts.parts
         if part.role == "main"
         for each in part.leaves
         for term in (each.terms if isinstance(each, Or) else (each,))
-        if _at_will(term, speaker(part)) and (text := described(term, speaker(part)))
+        if _at_will(term, speaker(part), chosen) and (text := described(term, speaker(part)))
     ]
     texts = list(dict.fromkeys(text for text, _ in found))
     if texts:
@@ -93,13 +97,13 @@ def _evaded(facts: Facts) -> Iterator[Sentence]:
         yield Sentence(text, "exclusions", "", getattr(found[0][1], "span", None))
 
 
-def _at_will(term: Expr, names: Speaker) -> bool:
+def _at_will(term: Expr, names: Speaker, chosen: frozenset[str]) -> bool:
     """Whether an attacker can make `term` true: every field it tests is theirs to choose."""
     match term:
         case And(terms) | Or(terms) if terms:
-            return all(_at_will(each, names) for each in terms)
+            return all(_at_will(each, names, chosen) for each in terms)
         case Match(subject, op) if op not in (Op.EMPTY, Op.EXISTS):
-            return names.common(shown(subject, names.aliases)) in CHOSEN or _by_name(term, names)
+            return names.common(shown(subject, names.aliases)) in chosen or _by_name(term, names)
     return False
 
 

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..model import And, Correlate, Expr, Field, Find, Literal, Search, SortKey, Top
+from ..model import (
+    Aggregate,
+    And,
+    Correlate,
+    Expand,
+    Expr,
+    Field,
+    Find,
+    Join,
+    Literal,
+    Search,
+    SortKey,
+    Top,
+    Union,
+)
 from ..schemas import platforms
 from ..text import Span
 from .facts import OUTSIDE, Counted, Facts, Sentence
@@ -331,10 +345,16 @@ def _amount(counted: Counted, several: bool = False) -> str:
 
 def _first(facts: Facts) -> Iterator[Sentence]:
     """How many of its results a query gives, when it gives the first of an order."""
-    for stage in facts.query.stages if facts.query else ():
+    stages = facts.query.stages if facts.query else ()
+    for number, stage in enumerate(stages):
         match stage:
             case Top(Literal(int() as count), (SortKey(Field(name), descending), *_)):
                 order = "highest" if descending else "lowest"
+                if any(isinstance(each, Join | Expand | Aggregate | Union) for each in stages[number:]):
+                    those = f"the {count} results that have" if count > 1 else "the one result that has"
+                    text = f"It goes on with {those} the {order} {code(name)}."
+                    yield Sentence(text, "thresholds", "top", stage.span)
+                    continue
                 text = f"Of its results it gives the {count if count > 1 else 'one'} with the {order} {code(name)}."
                 yield Sentence(text, "thresholds", "top", stage.span)
 

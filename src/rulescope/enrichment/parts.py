@@ -11,11 +11,13 @@ from ..analysis.windows import is_threshold, is_time
 from ..model import (
     Aggregate,
     And,
+    Apply,
     Call,
     Compare,
     Correlate,
     Count,
     Expr,
+    Extend,
     External,
     Filter,
     Find,
@@ -27,6 +29,7 @@ from ..model import (
     Not,
     Op,
     Or,
+    Project,
     Query,
     Scan,
     Search,
@@ -143,6 +146,10 @@ def _parts(
                 _filter(own, predicate, places.get(id(stage)))
                 for within in expressions(predicate, Within):
                     others += _lists(within.query, places, known)
+            case Apply(query=inner) if all(isinstance(step, Scan | Filter | Extend | Project) for step in inner.stages):
+                for step in inner.stages:  # an entry none of whose values pass is gone
+                    if isinstance(step, Filter):
+                        _filter(own, step.predicate, places.get(id(step)))
             case Aggregate(aggregates) if all(_whole_row(column.value) for column in aggregates):
                 pass  # the newest row of each, or each once: rows stay rows
             case Aggregate() | Count() | MakeSeries():

@@ -153,6 +153,7 @@ def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> Ev
     carries = _carrier(event, scopes)
     lacks: tuple[str, ...] = ()
     covered = True
+    predicate = _of_event(predicate, event.event_id)
     if carries and not _possible(predicate, carries):
         covered = False
         lacks = tuple(dict.fromkeys(name for name in _needed(predicate) if not carries(name)))
@@ -265,6 +266,27 @@ def _possible(expr: Expr, carries: Callable[[str], bool]) -> bool:
         case Match(subject) if isinstance(subject, Field):
             return carries(subject.name)
     return True
+
+
+def _of_event(expr: Expr, number: str) -> Expr:
+    """A condition without the alternatives that ask for other event ids."""
+    match expr:
+        case And(terms):
+            return And(tuple(_of_event(term, number) for term in terms))
+        case Or(terms) if number.isdigit() and (kept := [term for term in terms if not _of_other(term, number)]):
+            return Or(tuple(kept))
+    return expr
+
+
+def _of_other(expr: Expr, number: str) -> bool:
+    match expr:
+        case And(terms):
+            return any(_of_other(term, number) for term in terms)
+        case Or(terms) if terms:
+            return all(_of_other(term, number) for term in terms)
+        case Match(Field(name), Op.EQ, values) if name.lower() == "eventid":
+            return number not in {str(value) for value in values}
+    return False
 
 
 def _needed(expr: Expr) -> list[str]:
