@@ -387,6 +387,18 @@ def test_the_service_of_a_ticket_is_not_at_will(number: int, told: bool) -> None
     assert any("can be met on purpose" in sentence.text for sentence in page.gaps) is told
 
 
+FILLED: list[tuple[str, str, tuple[str, ...]]] = [  # a query, what kind its data is, what fills it
+    ("AzureDiagnostics | where ResourceType =~ 'VAULTS'", "table", ("AzureKeyVault",)),
+    ("AzureDiagnostics | where Category == 'x'", "table", ("diagnostic settings of the resources",)),
+    ("resources | where type == 'x'", "table of Azure Resource Graph", ()),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "fillers"), FILLED)
+def test_what_fills_a_table(text: str, kind: str, fillers: tuple[str, ...]) -> None:
+    assert [(row.kind, row.connectors) for row in explain(text, "kusto").data] == [(kind, fillers)]
+
+
 def test_which_of_two_moments_comes_first_is_no_threshold() -> None:
     first, last = "A | summarize a = min(TimeGenerated) by u", "B | summarize b = max(TimeGenerated), n = count() by u"
     page = explain(f"{first} | join ({last}) on u | where b > a and n > 5", "kusto")

@@ -13,6 +13,22 @@ from .pages import DataRow
 
 MOST_FILLERS = 4
 MOST_NEED = 300
+RESOURCES = {
+    "vaults": "AzureKeyVault", "azurefirewalls": "AzureFirewall", "applicationgateways": "WAF", "frontdoors": "WAF",
+    "networksecuritygroups": "AzureNSG", "publicipaddresses": "DDOS", "managedclusters": "AzureKubernetes",
+    "servers/databases": "AzureSql",
+}  # fmt: skip
+"""Kind of resource in AzureDiagnostics -> the connector of its logs."""
+RESOURCE_GRAPH = frozenset(
+    {"resources", "resourcecontainers", "securityresources", "advisorresources", "authorizationresources", "policyresources",
+     "healthresources", "networkresources", "computeresources", "resourcechanges", "resourcecontainerchanges",
+     "patchassessmentresources", "guestconfigurationresources", "servicehealthresources", "alertsmanagementresources",
+     "maintenanceresources", "iotsecurityresources"}
+)  # fmt: skip
+"""Tables of Azure Resource Graph, which is asked from its own explorer.
+
+https://learn.microsoft.com/azure/governance/resource-graph/reference/supported-tables-resources
+"""
 WATCHLISTS = ("_GetWatchlist", "_GetWatchlistAlias")
 
 
@@ -51,10 +67,21 @@ def _row(found: Found, scope: str, stated: dict[str, tuple[str, ...]]) -> DataRo
         return DataRow(scope, "index" if "*" in scope or scope.startswith("logs-") else "data source")
     settings = tuple(dict.fromkeys(row.setting for row in mine if row.table == scope))
     table = scope.split("(", 1)[0]
-    fillers = stated.get(table) or tuple(each.id for each in tables.filled_by(table)[:MOST_FILLERS])
+    known = _of_resource(found) if table == "AzureDiagnostics" else (each.id for each in tables.filled_by(table))
+    fillers = stated.get(table) or tuple(known)[:MOST_FILLERS]
     if not fillers and table in tables.tables("defender"):
         fillers = ("Microsoft Defender XDR",)
     return DataRow(scope, _kind(table), fillers, table in stated, settings, len(shipped("sentinel").get(table, ())))
+
+
+def _of_resource(found: Found) -> tuple[str, ...]:
+    """What sends the logs of the kinds of resource a rule asks for to AzureDiagnostics."""
+    asked = {str(each.value).lower() for each in found.indicators if each.field.lower() == "resourcetype"}
+    if any("recoveryservices" in str(each.value).lower() for each in found.indicators):
+        asked -= {"vaults"}  # those of backups
+    return tuple(dict.fromkeys(RESOURCES[kind] for kind in sorted(asked & RESOURCES.keys()))) or (
+        "diagnostic settings of the resources",
+    )
 
 
 def _need(definition: str) -> str:
@@ -68,6 +95,8 @@ def _kind(table: str) -> str:
     """A table, a saved function, or what may be either: neither ships with Sentinel."""
     if table in tables.asim_functions() or table[:1] in "_iv":
         return "function"
+    if table.lower() in RESOURCE_GRAPH:
+        return "table of Azure Resource Graph"
     known = table in shipped("sentinel") or table.endswith("_CL")
     return "table" if known else "custom table or function"
 
