@@ -46,6 +46,7 @@ TABLE = [
     ('T | extend K = case(A == "x", "one", "other")', ["A eq x"]),
     ('let L = U | where B == "y"; T | where A == "x"', ["A eq x"]),
     ('let L = U | where B == "y"; let M = L | take 1; T | join M on Id', ["B eq y"]),
+    ('let L = U | where B == "y"; T | evaluate ipv4_lookup(L, Ip, Net)', ["B eq y"]),
     ('let L = U | join (V | where C == "z") on Id; T | where A == "x"', ["A eq x"]),
 ]  # fmt: skip
 

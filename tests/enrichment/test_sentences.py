@@ -286,6 +286,10 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
         "A | where x == 1 | mv-apply t = Targets on (where t.kind == 'p' | extend q = t.q)",
         ("`x` is `1`, and `t.kind` is `p`.",),
     ),
+    (  # addresses that must stand in a list
+        "let L = externaldata(n: string)['https://a.example/b.csv']; A | where x == 1 | evaluate ipv4_lookup(L, Ip, n)",
+        ("They are kept where `Ip` stands in a list fetched from elsewhere.",),
+    ),
     (  # the first of an order, before more is joined
         "A | where x == 1 | top 3 by n | join B on u",
         ("It goes on with the 3 results that have the highest `n`.",),

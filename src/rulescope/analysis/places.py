@@ -152,7 +152,9 @@ def _unread(query: m.Query) -> set[str]:
     waiting: list[m.Node] = list(query.stages)
     read: set[str] = set()
     while waiting:
-        names = {scan.table for scan in m.expressions(waiting.pop(), m.Scan)} & lets.keys() - read
+        stage = waiting.pop()  # plugins name their tables as if they were columns
+        names = {scan.table for scan in m.expressions(stage, m.Scan)}
+        names = (names | {each.name for each in m.expressions(stage, m.Field)}) & lets.keys() - read
         read |= names
         waiting += [lets[name] for name in names]
     return set(lets) - read if query.stages else set()

@@ -107,7 +107,7 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if every and any(together):
         beside = " beside the kind of event" if all(fields & KINDS for fields in together) else ""
         what = f"It asks for a match in one field only{beside}" if least else "The kind of event alone is enough for it"
-        reached = f", and {'counts' if number else 'sums up'} what matches" if counted else ""
+        reached = f", and it {'counts' if number else 'sums up'} what matches" if counted else ""
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if not facts.understood:
         return []

@@ -16,15 +16,18 @@ from ..model import (
     Compare,
     Correlate,
     Count,
+    Evaluate,
     Expr,
     Extend,
     External,
+    Field,
     Filter,
     Find,
     Join,
     Literal,
     MakeSeries,
     Match,
+    Named,
     Nested,
     Not,
     Op,
@@ -146,6 +149,9 @@ def _parts(
                 _filter(own, predicate, places.get(id(stage)))
                 for within in expressions(predicate, Within):
                     others += _lists(within.query, places, known)
+            case Evaluate("ipv4_lookup" | "ipv6_lookup", (Field(table), address, *more)) if table in known:
+                if Named("return_unmatched", Literal(True, "bool")) not in [_bare(each) for each in more]:
+                    others += _parts(known[table], "joined", places, known, (outline_expr(address),))
             case Apply(query=inner) if all(isinstance(step, Scan | Filter | Extend | Project) for step in inner.stages):
                 for step in inner.stages:  # an entry none of whose values pass is gone
                     if isinstance(step, Filter):
@@ -187,6 +193,14 @@ def _parts(
             own.watchlists += each.watchlists if not each.scopes else []
         own.members = []
     return [own, *others]
+
+
+def _bare(expr: Expr) -> Expr:
+    """An argument without where it stands."""
+    match expr:
+        case Named(name, Literal(value, type)):
+            return Named(name, Literal(value, type))
+    return expr
 
 
 def _lists(query: Query, places: Mapping[int, Placed], lets: Mapping[str, Query]) -> list[Part]:
