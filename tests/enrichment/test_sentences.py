@@ -286,6 +286,10 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
         "A | where x == 1 | mv-apply t = Targets on (where t.kind == 'p' | extend q = t.q)",
         ("`x` is `1`, and `t.kind` is `p`.",),
     ),
+    (  # bins of a list are not those of what is counted; what is computed is called by its name
+        "let l = B | summarize n = count() by u, bin(TimeGenerated, 1d) | where n > 3; A | where x == 1 and u !in (l) | summarize k = dcount(split(y, '/')[1]) by u, bin(TimeGenerated, 1h) | where k > 5",
+        ("waits for more than 5 in `k` per `u`.",),
+    ),
     (  # addresses that must stand in a list
         "let L = externaldata(n: string)['https://a.example/b.csv']; A | where x == 1 | evaluate ipv4_lookup(L, Ip, n)",
         ("They are kept where `Ip` stands in a list fetched from elsewhere.",),

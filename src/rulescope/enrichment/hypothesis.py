@@ -319,7 +319,7 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
     mine = [each for each in counting if each.part == number]
     first = mine[0]
     per = f" per {_fields(first.by)}" if first.by else ""
-    within = f" within {duration(facts.bins[0])}" if facts.bins else ""
+    within = f" within {duration(facts.bins[0])}" if len(set(facts.bins)) == 1 else ""  # else whose it is is not known
     several = len({each.field for each in mine if each.how == "count()"}) > 1
     wanted = list(dict.fromkeys(_amount(each, several) for each in mine if each.by == first.by))
     return f"{listed(wanted, 'and')}{per}{within}"
@@ -336,6 +336,8 @@ def _amount(counted: Counted, several: bool = False) -> str:
             return f"{number} in {code(counted.field)}"
         case "countif":
             return f"{number} of them in {code(counted.field)}"
+        case "dcount" | "count_distinct" | "dcountif" if not of:
+            return f"{number} in {code(counted.field)}"
         case "dcount" | "count_distinct" | "dcountif":
             return f"{number} different values of {code(of)}"
         case "value_count":

@@ -162,10 +162,10 @@ def tests(indicators: Iterable[tuple[int, Indicator]], common: Sequence[str]) ->
 
 
 def counted_field(how: str) -> str:
-    """What `dcount(tostring(X), 2)` counts: `X`."""
+    """What `dcount(tostring(X), 2)` counts: `X`; "" of what is computed further."""
     inner = how.partition("(")[2]
     found = re.match(r"\s*(?:(?:to\w+|trim\w*)\()?([^(),]+)", inner)
-    return found[1].strip() if found else ""
+    return found[1].strip() if found and inner[found.end() : found.end() + 1] != "(" else ""
 
 
 def duration(seconds: float) -> str:
