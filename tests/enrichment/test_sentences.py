@@ -290,6 +290,10 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
         "let l = B | summarize n = count() by u, bin(TimeGenerated, 1d) | where n > 3; A | where x == 1 and u !in (l) | summarize k = dcount(split(y, '/')[1]) by u, bin(TimeGenerated, 1h) | where k > 5",
         ("waits for more than 5 in `k` per `u`.",),
     ),
+    (  # what is left out is something that entries hold
+        "A | where x != 0 | summarize n = count() by u | where n > 5",
+        ("counts entries of `A`.", "Left out are entries in which `x` is `0`."),
+    ),
     (  # addresses that must stand in a list
         "let L = externaldata(n: string)['https://a.example/b.csv']; A | where x == 1 | evaluate ipv4_lookup(L, Ip, n)",
         ("They are kept where `Ip` stands in a list fetched from elsewhere.",),

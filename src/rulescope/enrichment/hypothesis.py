@@ -109,7 +109,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     if main.later:
         text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
     elif any(each.how.startswith(COUNTING) for each in facts.required):
-        text = f"{_noun(facts)} counts entries of {where}, whatever they hold."
+        text = f"{_noun(facts)} counts entries of {where}{'' if main.leaves else ', whatever they hold'}."
     else:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
         what = "it sums up" if main.counted else "it lists"
