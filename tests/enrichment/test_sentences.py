@@ -384,6 +384,11 @@ def test_the_table_of_security_events_holds_those_of_applocker() -> None:
     assert [row.name for row in page.events] == ["AppLocker/8003", "Security-Auditing/4688"]
 
 
+def test_the_table_of_security_events_does_not_hold_those_of_the_system_log() -> None:
+    page = explain("SecurityEvent | where EventID in (7036, 4688)", "kusto")
+    assert [row.name for row in page.events] == ["Security-Auditing/4688"]
+
+
 def test_an_event_is_held_against_the_alternatives_that_ask_for_it() -> None:
     detection = "  a:\n    EventID: 4624\n    ServiceFileName: x\n  b:\n    EventID: 4697\n  condition: a or b"
     page = explain(SIGMA.replace("category: {category}", "service: security").format(detection=detection), "sigma")

@@ -7,7 +7,7 @@ import pytest
 from rulescope import formats
 from rulescope.formats.duration import seconds
 from rulescope.formats.kustotext import looks_like_kusto, split_queries
-from rulescope.model import Failure, Rule, RuleFile
+from rulescope.model import Failure, Rule, RuleFile, Trigger
 
 
 def read(path: str, text: str | bytes) -> tuple[list[Rule], list[Failure]]:
@@ -36,6 +36,19 @@ def test_keyed_comments_are_metadata() -> None:
     assert rule.description == "Somebody listens."
     assert rule.schedule is not None
     assert rule.schedule.frequency == 3600
+
+
+def test_a_threshold_counts_with_its_operator_only() -> None:
+    text = "// Name: x\n// AlertTriggerThreshold: 3\n{}SecurityEvent\n| where EventID == 4625\n"
+    (alone,), _ = read("a.kql", text.format(""))
+    (with_operator,), _ = read("a.kql", text.format("// AlertTriggerOperator: Greater Than\n"))
+    assert alone.trigger is None
+    assert with_operator.trigger == Trigger("gt", 3)
+
+
+def test_a_heading_is_no_title() -> None:
+    (rule,), _ = read("DnsParser.kql", "// Usage Instructions :\n// Save it.\nDnsEvents\n| where Name has 'x'\n")
+    assert rule.title == "DnsParser"
 
 
 def test_each_query_of_a_collection_has_its_own_title() -> None:

@@ -9,6 +9,7 @@ from .duration import seconds
 from .filetext import file_text
 from .kustotext import looks_like_kusto, split_queries
 from .mentions import links, tactics, techniques
+from .sentinel_yaml import OPERATORS
 
 KEYED = re.compile(
     r"(name|title|detection name|description|severity|tactics?|techniques?|tags|author|created|modified|query ?frequency"
@@ -141,7 +142,8 @@ def _sentence(prose: list[str]) -> str:
     if not prose:
         return ""
     first = SENTENCE.split(prose[0])[0].strip().rstrip(".")
-    return first if 3 <= len(first.split()) <= 20 and not re.search(r"https?://|[|;{}]|==", first) else ""
+    said = 3 <= len(first.split()) <= 20 and not first.endswith(":") and not re.search(r"https?://|[|;{}]|==", first)
+    return first if said else ""
 
 
 def _severity(text: str) -> str:
@@ -161,5 +163,7 @@ def _schedule(keyed: dict[str, str]) -> Schedule | None:
 
 
 def _trigger(keyed: dict[str, str]) -> Trigger | None:
+    """A threshold counts only with its operator: without one it says neither "more than" nor "at least"."""
     said = keyed.get("alerttriggerthreshold", "")
-    return Trigger("gt", int(said)) if said.isdigit() else None
+    op = OPERATORS.get(re.sub(r"\s", "", keyed.get("alerttriggeroperator", "")).lower())
+    return Trigger(op, int(said)) if op and said.isdigit() else None

@@ -347,8 +347,20 @@ def _windows_events(table: str, tests: Tests) -> Iterator[EventType]:
         numbers = numbers - other
     for provider in sorted(providers):
         for number in sorted(numbers, key=lambda n: (len(n), n)):
+            if table == "SecurityEvent" and not named and number in _other_logs() - _security_log():
+                continue  # an event of System or another log, which this table does not hold
             if table != "SecurityEvent" or len(providers) == 1 or title(provider, number):
                 yield _windows(provider, number, table)
+
+
+@cache
+def _security_log() -> frozenset[str]:
+    return frozenset(number for (_, number), (_, where) in _titles().items() if where == "Security")
+
+
+@cache
+def _other_logs() -> frozenset[str]:
+    return frozenset(number for (_, number), (_, where) in _titles().items() if where and where != "Security")
 
 
 def _proper(name: str) -> str:
