@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ NOTICE = (
     "# © 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE "
     "Corporation.\n# ATT&CK terms of use: https://attack.mitre.org/resources/legal-and-branding/terms-of-use/\n"
 )
+LINK = re.compile(r"\[([^\]]+)\]\(https?://attack\.mitre\.org/techniques/(T\d+(?:/\d+)?)/?\)")
 MATRIX_18 = [
     "TA0043",
     "TA0042",
@@ -38,9 +41,11 @@ MATRIX_18 = [
 
 def main(folder: Path) -> None:
     tactics: list[str] = []
+    known: dict[str, str] = {}
     for version in VERSIONS:
         objects = bundle(folder, version)
-        rows = techniques(objects)
+        known = names(objects, known)
+        rows = techniques(objects, known)
         head = f"# ATT&CK Enterprise {version} techniques, retrieved 2026-11-21. Made by tools/attack.py.\n{NOTICE}"
         columns = "id\tname\ttactics\tstatus\trevoked_by\tplatforms\n"
         (DATA / f"attack-{version}.tsv").write_text(head + columns + "".join(rows), encoding="utf-8")
@@ -61,7 +66,22 @@ def attack_id(item: dict[str, Any]) -> str:
     return next(names)
 
 
-def techniques(objects: list[dict[str, Any]]) -> list[str]:
+def names(objects: list[dict[str, Any]], earlier: dict[str, str]) -> dict[str, str]:
+    """The name of each technique. One renamed since the `earlier` version is, unless the texts of its own version link to it
+    by the new name, known by the earlier: rebuilt bundles have old names and those of citations in some places."""
+    links = Counter(
+        (id.replace("/", "."), name) for item in objects for name, id in LINK.findall(item.get("description", ""))
+    )
+    found = {}
+    for item in objects:
+        if item["type"] == "attack-pattern":
+            key, name = attack_id(item), item["name"]
+            before = earlier.get(key, name)
+            found[key] = name if links[key, name] > links[key, before] else before
+    return found
+
+
+def techniques(objects: list[dict[str, Any]], known: dict[str, str]) -> list[str]:
     patterns = {item["id"]: item for item in objects if item["type"] == "attack-pattern"}
     revoked = {
         item["source_ref"]: item["target_ref"]
@@ -74,7 +94,7 @@ def techniques(objects: list[dict[str, Any]]) -> list[str]:
         target = patterns.get(revoked.get(key, ""))
         cells = (
             attack_id(item),
-            item["name"],
+            known[attack_id(item)],
             " ".join(phase["phase_name"] for phase in item.get("kill_chain_phases", ())),
             status,
             attack_id(target) if target else "",
