@@ -685,3 +685,32 @@ def test_parts_of_a_joined_union_are_alternatives() -> None:
         "They are matched by `k` with entries of `B` in which `y` is `2`.",
         "Or they are matched by `k` with entries of `C` in which `z` is `3`.",
     ]
+
+
+def test_a_joined_part_of_other_events_is_not_held_against_the_first() -> None:
+    text = """let started = SecurityEvent | where EventID == 4688 | where ParentProcessName endswith "wmiprvse.exe";
+SecurityEvent | where EventID == 4624 and LogonType == 3 | join kind=inner started on Computer"""
+    rows = {row.name: (row.covered, row.lacks) for row in explain(text, "kusto").events}
+    assert rows == {"Security-Auditing/4624": (True, ()), "Security-Auditing/4688": (True, ())}
+
+
+def test_what_is_put_into_one_case_is_not_cased() -> None:
+    page = explain("SigninLogs | extend H = tolower(DeviceDetail.displayName) | where H == 'host'", "kusto")
+    assert [(group.field, group.cased) for group in page.indicators] == [("DeviceDetail.displayName", False)]
+
+
+def test_a_joined_part_that_asks_for_a_value_says_so() -> None:
+    text = """EmailEvents | where Subject has "invoice"
+| join kind=inner (EmailAttachmentInfo | where isnotempty(ThreatTypes)) on NetworkMessageId"""
+    said = " ".join(sentence.text for sentence in explain(text, "kusto").hypothesis)
+    assert "in an entry of `EmailAttachmentInfo` in which `ThreatTypes` is not empty" in said
+
+
+def test_the_original_name_is_advised_only_where_it_is_logged() -> None:
+    detection = "  a:\n    SourceImage|endswith: \\\\evil.exe\n  condition: a"
+    for category, advised in (("process_access", False), ("process_creation", True)):
+        found = explain(
+            SIGMA.format(category=category, detection=detection.replace("Source", "Source" * (not advised))), "sigma"
+        )
+        (gap,) = [each for each in found.diagnostics if each.id == "renamed-binary"]
+        assert bool(gap.suggestion) is advised

@@ -37,6 +37,8 @@ NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfil
 NOT_ACTING = ("target", "loaded", "parent")  # what is acted upon, or acts unknowingly: nobody would rename it
 STARTS = ("DeviceProcessEvents",)
 PARENTS = ("InitiatingProcessFileName",)  # where a row is the start of a process
+VERSIONED = frozenset({"process_creation", "image_load"})
+"""Categories of Sigma whose events carry the version information of a program (Sysmon 1 and 7)."""
 ORIGINAL_NAME = (
     "originalfilename",
     "internalfilename",
@@ -84,7 +86,7 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
     for inner in m.queries(query):
         found.extend(_clashes_between_stages(inner))
     if named and not original:
-        found.append(_renamed(named))
+        found.append(_renamed(named, any(_versioned(scan) for scan in m.expressions(query, m.Scan))))
     return tuple(dict.fromkeys(found))
 
 
@@ -119,7 +121,13 @@ def _told_by_all(expr: m.Expr) -> list[m.Match]:
     return []
 
 
-def _renamed(named: list[tuple[Tested, str]]) -> Diagnostic:
+def _versioned(scan: m.Scan) -> bool:
+    """Whether the events of a source carry the version information of the program they are about."""
+    kind = dict(pair.partition("=")[::2] for pair in scan.logsource.split()).get("category", "")
+    return kind in VERSIONED or (not scan.logsource and scan.table.startswith(("Device", "imProcess", "_Im_Process")))
+
+
+def _renamed(named: list[tuple[Tested, str]], versioned: bool) -> Diagnostic:
     test, field = named[0]
     values = [str(value).lstrip("\\/") for value in test.values]
     names = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
@@ -128,7 +136,7 @@ def _renamed(named: list[tuple[Tested, str]]) -> Diagnostic:
         f"{field} is tested for {names} by name, and nothing looks at the original file name or a hash: a renamed copy escapes",
         "note",
         span=test.span,
-        suggestion="test the original file name of the version information as well",
+        suggestion="test the original file name of the version information as well" if versioned else "",
     )
 
 

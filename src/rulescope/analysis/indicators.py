@@ -11,7 +11,7 @@ from ..model import Indicator, Op
 from ..model.walk import children, walk
 from ..text import Span
 from .places import Names, Placed, live
-from .subjects import shown
+from .subjects import folded, shown
 from .windows import is_threshold, is_time
 
 # Functions that test a field: name -> (what they test, cased). The field is the first argument, values the others.
@@ -59,10 +59,11 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
             bare = not any(isinstance(node, m.Field | m.Query) for node in walk(test.subject))
             if isinstance(test.subject, m.Literal) or (bare and "(" in field):
                 continue  # a switch or a constant of the query's own
+            cased = test.cased and not folded(test.subject, place.names.folded)
             number = together if test.every else 0
             together += test.every
             found.extend(
-                Indicator(field, test.op, value, test.negated, test.cased, test.every, place.number, test.span, number)
+                Indicator(field, test.op, value, test.negated, cased, test.every, place.number, test.span, number)
                 for value in test.values
             )
     return tuple(dict.fromkeys(found))

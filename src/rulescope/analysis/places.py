@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import model as m
 from ..model.walk import children, walk
-from .subjects import subject
+from .subjects import folded, subject
 
 COUNTS = frozenset(
     {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
@@ -26,18 +26,20 @@ PREFIXES = {
 @dataclass(slots=True)
 class Names:
     """What derived columns stand for (`aliases`: column -> field), which hold counted numbers (column -> how), and which
-    are `labels`: constants that the query itself gives its rows.
+    are `labels`: constants that the query itself gives its rows; `folded` are text in one case.
     """
 
     aliases: dict[str, str] = field(default_factory=dict)
     counted: dict[str, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
+    folded: set[str] = field(default_factory=set)
 
     def copy(self) -> Names:
-        return Names(dict(self.aliases), dict(self.counted), set(self.labels))
+        return Names(dict(self.aliases), dict(self.counted), set(self.labels), set(self.folded))
 
     def add(self, other: Names) -> None:
         self.labels |= other.labels
+        self.folded |= other.folded
         for name, value in other.aliases.items():
             self.aliases.setdefault(name, value)
         for name, how in other.counted.items():
@@ -47,6 +49,7 @@ class Names:
         """A column computed as `value`."""
         how = _counted(value, self)
         found = subject(value, self.aliases)
+        (self.folded.add if folded(value, self.folded) else self.folded.discard)(name)
         self.aliases.pop(name, None)
         self.counted.pop(name, None)
         self.labels.discard(name)
@@ -250,8 +253,11 @@ def _take(names: Names, made: Names, name: str) -> None:
     names.aliases.pop(name, None)
     names.counted.pop(name, None)
     names.labels.discard(name)
+    names.folded.discard(name)
     if name in made.labels:
         names.labels.add(name)
+    if name in made.folded:
+        names.folded.add(name)
     if name in made.aliases:
         names.aliases[name] = made.aliases[name]
     if name in made.counted:

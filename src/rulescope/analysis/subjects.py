@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from .. import model as m
 from ..model import Op
@@ -55,6 +55,18 @@ def subject(expr: m.Expr, aliases: Aliases) -> str | None:
             inner = subject(base, aliases)
             return f"{inner}{_step(key)}" if inner and _step(key) else None
     return None
+
+
+def folded(expr: m.Expr, columns: Collection[str]) -> bool:
+    """Whether a value is text in one case: of `tolower`, `toupper`, or of one of `columns`, which are."""
+    match expr:
+        case m.Field(name):
+            return name in columns
+        case m.Call("tolower" | "toupper"):
+            return True
+        case m.Call(name, args) if name in SEEN_THROUGH and args:
+            return folded(args[-1 if name in LAST else 0], columns)
+    return False
 
 
 def _step(key: m.Expr) -> str:

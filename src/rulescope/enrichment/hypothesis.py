@@ -190,6 +190,9 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
         case "fetched" if by:
             return f"What it reports are {entries}{asked} that match them by {by}."
         case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
+            if filled := [name for name in part.filled if name not in part.by]:
+                held = f"an entry of {where} in which {_fields(filled)} {'is' if len(filled) == 1 else 'are'} not empty"
+                return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {held}."
             return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{'' if part.fetched else ' too'}."
         case "joined" if seen:
             they = "Or they" if part.instead else "They"

@@ -63,7 +63,7 @@ class Part:
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
-    joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass.
+    joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked.
     """
 
     role: str
@@ -74,6 +74,7 @@ class Part:
     leaves: list[Expr] = field(default_factory=list)
     later: list[Expr] = field(default_factory=list)
     counts: list[Expr] = field(default_factory=list)
+    filled: list[str] = field(default_factory=list)
     joint: list[Expr] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -222,7 +223,8 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         if place is not None and _about(term, is_threshold, place):
             part.counts.append(term)
             continue
-        if _presence(term):
+        if (present := _presence(term)) is not None:
+            part.filled.append(outline_expr(present))
             continue
         if part.counted:
             part.later.append(term)
@@ -251,12 +253,14 @@ def _whole_row(expr: Expr) -> bool:
     return isinstance(expr, Call) and expr.name in ("arg_max", "arg_min", "take_any") and Star() in expr.args
 
 
-def _presence(term: Expr) -> bool:
-    """A test that a value is there at all: it says nothing of the activity."""
+def _presence(term: Expr) -> Expr | None:
+    """What a test that a value is there at all is about: it says nothing of the activity."""
     match term:
-        case Match(_, Op.EXISTS) | Call("isnotnull") | Not(Match(_, Op.EMPTY) | Match(_, Op.EQ, ("",))):
-            return True
-    return False
+        case Match(subject, Op.EXISTS) | Not(Match(subject, Op.EMPTY) | Match(subject, Op.EQ, ("",))):
+            return subject
+        case Call("isnotnull", (subject, *_)):
+            return subject
+    return None
 
 
 __all__ = ["Part", "parts"]

@@ -153,7 +153,8 @@ def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> Ev
     carries = _carrier(event, scopes)
     lacks: tuple[str, ...] = ()
     covered = True
-    predicate = _of_event(predicate, event.event_id)
+    # of an event that the condition leaves to a joined part, that part's fields are not looked at
+    predicate = TRUE if _of_other(predicate, event.event_id) else _of_event(predicate, event.event_id)
     if carries and not _possible(predicate, carries):
         covered = False
         lacks = tuple(dict.fromkeys(name for name in _needed(predicate) if not carries(name)))
