@@ -714,3 +714,11 @@ def test_the_original_name_is_advised_only_where_it_is_logged() -> None:
         )
         (gap,) = [each for each in found.diagnostics if each.id == "renamed-binary"]
         assert bool(gap.suggestion) is advised
+
+
+def test_a_program_named_in_two_cases_is_one() -> None:
+    detection = "  a:\n    - Image|endswith: \\evil.exe\n    - OriginalFileName: EVIL.EXE\n  condition: a"
+    said = " ".join(
+        each.text for each in explain(SIGMA.format(category="process_creation", detection=detection), "sigma").guidance
+    )
+    assert "EVIL.EXE" not in said or "evil.exe" not in said

@@ -6,7 +6,7 @@ from ..analysis import shown
 from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, OpaqueExpr, Or, Within, expressions, walk
 from .facts import OUTSIDE, Facts, Sentence
 from .guidance import KINDS
-from .hypothesis import speaker
+from .hypothesis import COUNTING, speaker
 from .parts import Part
 from .phrases import Speaker
 
@@ -91,8 +91,11 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     counted = bool(
         facts.required or any((part.counts or part.later) and part.role not in OUTSIDE for part in facts.parts)
     )
-    number = bool(facts.required or any(part.counts and part.role not in OUTSIDE for part in facts.parts))
-    counts = (" and on what is counted" if number else " and on what it sums up") if counted else ""
+    number = bool(
+        any(each.how.startswith(COUNTING) for each in facts.required)
+        or any(part.counts and part.role not in OUTSIDE for part in facts.parts)
+    )
+    counts = (" and on what is counted" if number else " and on what it computes") if counted else ""
     if not every and any(together):
         return [(0, Sentence(f"It rests on the kind of event{counts or ' alone'}.", "indicators"))]
     if every == {"*"}:
@@ -118,7 +121,7 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
             if not each.how.startswith(("count", "dcount", "event_count", "value_count"))
         ]
         what = "values it computes" if known and len(known) == len(facts.required) else "counting"
-        what = what if number else "what it sums up"
+        what = what if number or facts.required else "what it sums up"
         return [(0, Sentence(f"It rests on {what} alone.", "thresholds"))]
     if any(part.asks for part in facts.parts) and not any(
         part.watchlists or part.role != "main" for part in facts.parts

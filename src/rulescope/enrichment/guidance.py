@@ -41,7 +41,8 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
     if any(found.op not in (Op.EQ, Op.ENDSWITH) or " " in str(found.value) for found in wanted):
         return
-    names = listed(list(dict.fromkeys(quoted(re.split(r"[\\/]", str(found.value))[-1]) for found in wanted)))
+    named = (re.split(r"[\\/]", str(found.value))[-1] for found in wanted)
+    names = listed([quoted(name) for name in {name.lower(): name for name in named}.values()])
     scope, title = facts.activities[0]
     but = " but for the exceptions" if any(part.leaves for part in facts.parts) else ""
     if "process_creation" in scope or scope == "DeviceProcessEvents":

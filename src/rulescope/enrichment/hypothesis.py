@@ -198,7 +198,11 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             they = "Or they" if part.instead else "They"
             return f"{they} are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
         case "member" if seen and not again:
-            return f"From {where} it takes only {entries.partition(' of ')[0]}{asked}."
+            alike = any(
+                each is not part and each.role == "member" and each.scopes == part.scopes for each in facts.parts
+            )
+            what = entries.partition(" of ")[0]
+            return f"{f'One of its parts takes from {where} the' if alike else f'From {where} it takes only'} {what}{asked}."
         case "main" if main is not None and main.by and not part.asks:
             return f"They are matched by {_fields(main.by)} with {entries}."
         case "listed" if (part.watchlists or part.fetched) and part.name and not part.scopes:
