@@ -20,7 +20,7 @@ from rulescope.analysis import (
     thresholds,
     time_windows,
 )
-from rulescope.languages import kusto
+from rulescope.languages import kusto, sigma
 
 TRANSFER = """DeviceProcessEvents
 | where FileName =~ "curl.exe" and ProcessCommandLine has_any ("--upload", "-T")
@@ -59,6 +59,23 @@ def test_canonical_words_are_the_same_for_all_languages() -> None:
     text = 'T | where column_ifexists("F", "") has_any ("/a", "/b")'
     condition = kusto.parse(text).stages[1].predicate  # type: ignore[union-attr]
     assert canonical(condition) == "F term-any /a /b"
+
+
+def test_a_list_of_yaml_stands_on_one_line() -> None:
+    text = """title: T
+logsource: {category: process_creation, product: windows}
+detection:
+  program:
+    Image|endswith:
+      - '\\curl.exe'
+      - '\\wget.exe'
+    CommandLine|contains: 'x: - y'
+  condition: program
+"""
+    tree = stages(sigma.parse(text), text)[1].conditions[0]
+    assert [part.text for part in tree.parts] == [
+        "Image|endswith: '\\curl.exe', '\\wget.exe'", "CommandLine|contains: 'x: - y'"
+    ]  # fmt: skip
 
 
 OUTPUTS = [

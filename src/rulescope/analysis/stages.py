@@ -121,11 +121,20 @@ class _Shower:
         return branches if branches is not None else Tree("value", self.words(expr), (), getattr(expr, "span", None))
 
     def _words(self, span: Span | None) -> str:
-        return " ".join(self.source[span.start : span.end].split()) if span is not None and self.source else ""
+        return _one_line(self.source[span.start : span.end]) if span is not None and self.source else ""
 
     def words(self, expr: m.Expr) -> str:
         """The author's words for `expr`, or its canonical form."""
         return self._words(getattr(expr, "span", None)) or canonical(expr, self.aliases)
+
+
+def _one_line(words: str) -> str:
+    """Words on one line; a YAML list below its key becomes its items with commas between."""
+    key, colon, items = words.partition(":")
+    lines = [line.strip() for line in items.splitlines() if line.strip()]
+    if colon and "\n" not in key and len(lines) > 1 and all(line.startswith("- ") for line in lines):
+        return f"{key}: {', '.join(line[2:].strip() for line in lines)}"
+    return " ".join(words.split())
 
 
 def canonical(expr: m.Expr, aliases: dict[str, str] | None = None) -> str:
