@@ -8,15 +8,14 @@ Beside it, when installed, duckdb-kql's translation to SQL (which neither types 
 
 from __future__ import annotations
 
-import argparse
 import gc
-import gzip
 import importlib
 import itertools
-import json
 import statistics
 import time
 from collections.abc import Callable
+
+from given_queries import given
 
 from rulescope import analysis, binding
 from rulescope.languages.kusto.lower import lower
@@ -91,24 +90,17 @@ def show(name: str, seconds: list[float]) -> None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("queries", help="JSON lines, may be .gz")
-    arguments.add_argument("--every", type=int, default=1, help="take every n-th query")
-    arguments.add_argument("--times", type=int, default=3)
-    given = arguments.parse_args()
-    opened = gzip.open if given.queries.endswith(".gz") else open
-    with opened(given.queries, "rt", encoding="utf-8") as lines:
-        queries = [row["query"] for row in map(json.loads, lines) if row.get("accepted", True)][:: given.every]
+    queries, times = given(__doc__)
     gc.freeze()
     print("what\tqueries\tmedian_ms\tp99_ms\tmax_ms")
-    timed = best(steps, queries, given.times)
+    timed = best(steps, queries, times)
     for number, step in enumerate(STEPS):
         show(step, [parts[number] for parts in timed])
     show("all four", [sum(parts) for parts in timed])
-    show("page of explain", [parts[0] for parts in best(page, queries, given.times)])
+    show("page of explain", [parts[0] for parts in best(page, queries, times)])
     translate = peer()
     if translate is not None:
-        show("duckdb-kql, to SQL", [parts[0] for parts in best(translate, queries, given.times)])
+        show("duckdb-kql, to SQL", [parts[0] for parts in best(translate, queries, times)])
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ The file has one JSON object a line with `query` and `accepted`; only accepted q
 
 from __future__ import annotations
 
-import argparse
-import gzip
 import importlib
-import json
 import statistics
 import time
 from collections.abc import Callable
+
+from given_queries import given
 
 from rulescope.languages.kusto.parser import parse_text
 
@@ -53,17 +52,10 @@ def best_of(parse: Parser, query: str, times: int) -> float | None:
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("queries", help="JSON lines, may be .gz")
-    arguments.add_argument("--every", type=int, default=1, help="take every n-th query")
-    arguments.add_argument("--times", type=int, default=3)
-    given = arguments.parse_args()
-    opened = gzip.open if given.queries.endswith(".gz") else open
-    with opened(given.queries, "rt", encoding="utf-8") as lines:
-        queries = [row["query"] for row in map(json.loads, lines) if row.get("accepted", True)][:: given.every]
+    queries, times = given(__doc__)
     print("parser\tqueries\ttaken\tmedian_ms\tp99_ms\tmax_ms")
     for name, parse in parsers().items():
-        timed = [best_of(parse, query, given.times) for query in queries]
+        timed = [best_of(parse, query, times) for query in queries]
         taken = sorted(seconds * 1000 for seconds in timed if seconds is not None)
         p99 = taken[min(len(taken) - 1, int(len(taken) * 0.99))]
         print(f"{name}\t{len(queries)}\t{len(taken)}\t{statistics.median(taken):.3f}\t{p99:.3f}\t{taken[-1]:.3f}")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import threading
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -20,10 +18,10 @@ from rulescope.errors import UnsupportedError
 from rulescope.model import Alert, NotRun, Rule, Trigger
 from rulescope.services import query as service
 from rulescope.services.scan import scan
+from serving import served
 
 pytest.importorskip("azure.kusto.data")
 fastapi = pytest.importorskip("fastapi")
-uvicorn = pytest.importorskip("uvicorn")
 
 EVENTS = pa.table(
     {
@@ -43,15 +41,8 @@ def url() -> Iterator[str]:
 
     app = fastapi.FastAPI()
     add_kusto(app, service.session({"Events": EVENTS}))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(app) as url:
+        yield url
 
 
 VALUES = [  # expression, its value

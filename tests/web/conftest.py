@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from serving import served
 
 NODE = Path(__file__).parents[1] / "node" / "node_modules"
 CHROMIUM_FLAGS = [
@@ -32,24 +31,10 @@ def starter_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def site(starter_catalogue: Path) -> Iterator[str]:
     """The address of the served site, without a slash at its end."""
-    import uvicorn
-
     from rulescope.web import application
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(application(starter_catalogue), host="127.0.0.1", port=port, log_level="warning")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(application(starter_catalogue)) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

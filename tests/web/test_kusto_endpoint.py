@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +16,7 @@ from rulescope.errors import UnsupportedError
 from rulescope.services import query as service
 from rulescope.web import application
 from rulescope.web import kusto as endpoint
+from serving import served
 
 EVENTS = pa.table(
     {
@@ -43,18 +41,8 @@ def client(starter_catalogue: Path, session: service.Session) -> TestClient:
 
 @pytest.fixture(scope="module")
 def cluster(starter_catalogue: Path, session: service.Session) -> Iterator[str]:
-    import uvicorn
-
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(application(starter_catalogue, session=session), log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with served(application(starter_catalogue, session=session)) as url:
+        yield url
 
 
 def test_microsofts_client_reads_the_answer(cluster: str) -> None:

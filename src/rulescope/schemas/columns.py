@@ -254,7 +254,16 @@ class Xml(Made):
         return rest.partition("<")[0] if mark else None
 
 
-class Joined(Made):
+class OfTwo(Made):
+    """A value made of two columns, there when the second is."""
+
+    def match(self, match: Match, types: Types) -> Expr:
+        if match.op in (Op.EXISTS, Op.EMPTY):
+            return typed(Field(self.columns[1]), "string", match)
+        return super().match(match, types)
+
+
+class Joined(OfTwo):
     """Two columns with a backslash between, `DOMAIN\\name`: `join AccountDomain AccountName`."""
 
     def made(self, types: Types) -> Expr:
@@ -264,11 +273,6 @@ class Joined(Made):
     def likely(self, value: Any) -> Any:
         first, _, second = text_of(value).rpartition("\\")
         return value if value in (None, "") else f"{first or 'CORP'}\\{second or 'user'}"
-
-    def match(self, match: Match, types: Types) -> Expr:
-        if match.op in (Op.EXISTS, Op.EMPTY):
-            return typed(Field(self.columns[1]), "string", match)
-        return super().match(match, types)
 
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
         if value in (None, ""):

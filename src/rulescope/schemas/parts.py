@@ -17,7 +17,7 @@ from ..errors import UnsupportedError
 from ..model import FALSE, And, Call, Expr, Field, Literal, Match, Op, Or, replace
 from .codes import KINDS as CODES
 from .codes import Dynamic
-from .columns import FieldMap, Made, Outside, Types, text_of, typed
+from .columns import FieldMap, Made, OfTwo, Outside, Types, text_of, typed
 
 
 @dataclass(frozen=True)
@@ -105,17 +105,12 @@ def _told_apart(match: Match, field: str) -> None:
         raise UnsupportedError("an account without its domain", f"{field} {match.op} {match.values[:1]}")
 
 
-class Host(Made):
+class Host(OfTwo):
     """A machine's name as its log has it: the full one where there is one, `host DvcFQDN DvcHostname`."""
 
     def made(self, types: Types) -> Expr:
         full, short = (Field(column) for column in self.columns)
         return Call("iff", (Match(full, Op.EMPTY), short, full))
-
-    def match(self, match: Match, types: Types) -> Expr:
-        if match.op in (Op.EXISTS, Op.EMPTY):
-            return typed(Field(self.columns[1]), "string", match)
-        return super().match(match, types)
 
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
         if value in (None, ""):
