@@ -17,6 +17,8 @@ from .subjects import subject as subject
 from .windows import Grouping as Grouping
 from .windows import Threshold as Threshold
 from .windows import TimeWindow as TimeWindow
+from .windows import asks_nothing as asks_nothing
+from .windows import first_or_last as first_or_last
 from .windows import group_by as group_by
 from .windows import group_bys as group_bys
 from .windows import groupings as groupings

@@ -102,17 +102,22 @@ class Placed:
 
     def comparisons(self) -> tuple[m.Match | m.Compare, ...]:
         """Every comparison in the stage's own expressions, subqueries left to their own stages."""
-        if "comparisons" not in self.kept:
-            found: list[m.Match | m.Compare] = []
-            stack = list(children(self.stage))[::-1]
+        return tuple(expr for expr, _ in self.compared())
+
+    def compared(self) -> tuple[tuple[m.Match | m.Compare, bool], ...]:
+        """The same, each with whether it stands under an odd number of Nots."""
+        if "compared" not in self.kept:
+            found: list[tuple[m.Match | m.Compare, bool]] = []
+            stack = [(child, False) for child in reversed(list(children(self.stage)))]
             while stack:
-                node = stack.pop()
+                node, negated = stack.pop()
                 if isinstance(node, m.Match | m.Compare):
-                    found.append(node)
+                    found.append((node, negated))
                 if not isinstance(node, _LEAVES):
-                    stack.extend(list(children(node))[::-1])
-            self.kept["comparisons"] = tuple(found)
-        return self.kept["comparisons"]
+                    negated ^= isinstance(node, m.Not)
+                    stack.extend((child, negated) for child in reversed(list(children(node))))
+            self.kept["compared"] = tuple(found)
+        return self.kept["compared"]
 
 
 _LEAVES = (m.Field, m.Literal, m.Query, m.Star)

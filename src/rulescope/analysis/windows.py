@@ -20,13 +20,19 @@ TIME_CALLS = frozenset(
      "endofweek", "endofmonth", "datetime_add", "make_datetime", "unixtime_seconds_todatetime", "ingestion_time",
      "unixtime_milliseconds_todatetime"}
 )  # fmt: skip
+NEGATED = {Op.LT: Op.GE, Op.LE: Op.GT, Op.GT: Op.LE, Op.GE: Op.LT, Op.EQ: Op.NE, Op.NE: Op.EQ}
 ORDER = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE})
 SIGNS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
+NUMBERS = ("count(", "dcount(", "count_distinct(", "event_count", "value_count")
+"""Counts that are never nothing where there is a row to count for."""
 UNITS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"))
 
 
 class TimeWindow(Node, frozen=True):
-    """A condition on time (`op` and `bound` as text), or with op None a bin of `seconds` in a grouping."""
+    """A condition on time (`op` and `bound` as text), or with op None a bin of `seconds` in a grouping.
+
+    `series`: it is the range of a series, or its step.
+    """
 
     field: str
     op: Op | None
@@ -35,6 +41,7 @@ class TimeWindow(Node, frozen=True):
     stage: int = 0
     span: Span | None = None
     apart: bool = False  # the bound is how far two moments may lie apart
+    series: bool = False
 
 
 class Threshold(Node, frozen=True):
@@ -125,26 +132,36 @@ def thresholds(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
             continue
         if not isinstance(place.stage, m.Filter):
             continue
-        for expr in place.comparisons():
+        for expr, negated in place.compared():
             if not is_threshold(expr, place.names) or is_time(expr, place.names):
                 continue
             match expr:
                 case m.Match(left, op, values, _, _, span):
-                    name, how = shown(left, place.names.aliases), _how(left, place.names)
+                    op = NEGATED[op] if negated else op
+                    name, how = _told(left, place.names), _how(left, place.names)
                     found.extend(
                         Threshold(name, how, op, value, f"{name} {SIGNS[op]} {value}", place.number, span)
                         for value in values
                     )
                 case m.Compare(left, op, right, _, span):
+                    op = NEGATED[op] if negated else op
                     name, how = shown(left, place.names.aliases), _how(left, place.names)
-                    if _first_or_last(how) or _first_or_last(_how(right, place.names)):
+                    if first_or_last(how) or first_or_last(_how(right, place.names)):
                         continue  # which of two moments comes first
                     text = f"{_told(left, place.names)} {SIGNS[op]} {spoken(right)}"
                     found.append(Threshold(name, how, op, None, text, place.number, span))
     return tuple({(each.text, each.stage): each for each in found}.values())
 
 
-def _first_or_last(how: str) -> bool:
+def asks_nothing(how: str, op: str, value: object) -> bool:
+    """Whether a condition on a count asks for anything at all: `count() > 0`."""
+    return how.startswith(NUMBERS) and (op, value) in AT_ALL
+
+
+AT_ALL = ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))
+
+
+def first_or_last(how: str) -> bool:
     """Whether a number is a moment: `min(TimeGenerated)`."""
     name, _, of = how.partition("(")
     return name in ("min", "max", "minif", "maxif") and of.rstrip(")").partition(",")[0].lower() in TIME_FIELDS
@@ -172,11 +189,12 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
         if isinstance(place.stage, m.Correlate):
             found.append(TimeWindow("", None, f"{place.stage.timespan}s", float(place.stage.timespan), place.number))
             continue
-        for expr in place.comparisons():
+        for expr, negated in place.compared():
             if not is_time(expr, place.names):
                 continue
             match expr:
                 case m.Compare(left, op, right, _, span):
+                    op = NEGATED[op] if negated else op
                     name = subject(left, place.names.aliases) or spoken(left)
                     apart = isinstance(left, m.Call) and left.name == "-" and seconds(right) is not None
                     back = seconds(right) if apart else _ago(right)
@@ -186,6 +204,7 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                             apart = back is not None
                     found.append(TimeWindow(name, op, spoken(right), back, place.number, span, apart))
                 case m.Match(left, op, values, _, _, span):
+                    op = NEGATED[op] if negated else op
                     name = subject(left, place.names.aliases) or m.outline_expr(left)
                     found.extend(TimeWindow(name, op, str(value), None, place.number, span) for value in values)
         if isinstance(place.stage, m.Aggregate | m.MakeSeries | m.Extend | m.Project):
@@ -197,7 +216,10 @@ def _bins(place: Placed) -> Iterator[TimeWindow]:
     stage = place.stage
     if isinstance(stage, m.MakeSeries):
         name = shown(stage.axis.value, place.names.aliases)
-        yield TimeWindow(name, None, spoken(stage.step), seconds(stage.step), place.number)
+        yield TimeWindow(name, None, spoken(stage.step), seconds(stage.step), place.number, series=True)
+        for op, bound in ((Op.GE, stage.start), (Op.LE, stage.stop)):
+            if bound is not None:
+                yield TimeWindow(name, op, spoken(bound), _ago(bound), place.number, series=True)
         return
     assert isinstance(stage, m.Aggregate | m.Extend | m.Project)
     for column in stage.by if isinstance(stage, m.Aggregate) else stage.columns:
@@ -264,6 +286,8 @@ def spoken(expr: m.Expr) -> str:
             return f"{spoken(left)} {word} {spoken(right)}"
         case m.Call(name, args):
             return f"{name}({', '.join(spoken(arg) for arg in args)})"
+        case m.ToScalar():
+            return "toscalar(…)"
     return m.outline_expr(expr)
 
 
@@ -332,4 +356,15 @@ def _group_bys(query: m.Query, places: Mapping[int, Placed], lets: Mapping[str, 
     return []
 
 
-__all__ = ["Grouping", "Threshold", "TimeWindow", "group_by", "group_bys", "groupings", "thresholds", "time_windows"]
+__all__ = [
+    "Grouping",
+    "Threshold",
+    "TimeWindow",
+    "asks_nothing",
+    "first_or_last",
+    "group_by",
+    "group_bys",
+    "groupings",
+    "thresholds",
+    "time_windows",
+]

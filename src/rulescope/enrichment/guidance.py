@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..model import And, Op, expressions
 from ..schemas import fields
 from .facts import Facts, Sentence
-from .hypothesis import COUNTING, lowered
+from .hypothesis import counts, lowered
 from .words import code, counted_field, field_words, listed, quoted
 
 SHORT = 3
@@ -69,7 +69,7 @@ def _short(facts: Facts) -> Iterator[Sentence]:
 
 def _busy(facts: Facts) -> Iterator[Sentence]:
     """A bare count: whoever is busy by nature passes it."""
-    first = next((each for each in facts.required if each.op in ("gt", "ge") and each.how.startswith(COUNTING)), None)
+    first = next((each for each in counts(facts) if each.op in ("gt", "ge")), None)
     if first is None:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..analysis import asks_nothing, first_or_last
+from ..analysis.windows import AT_ALL, NEGATED
 from ..model import (
     Aggregate,
     And,
+    Compare,
     Correlate,
     Expand,
     Expr,
@@ -14,10 +17,14 @@ from ..model import (
     Find,
     Join,
     Literal,
+    Match,
+    Not,
+    Op,
     Search,
     SortKey,
     Top,
     Union,
+    replace,
 )
 from ..schemas import platforms
 from ..text import Span
@@ -106,14 +113,23 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         return
     if not main.scopes:
         return
+    kept_by = [
+        term
+        for number, part in enumerate(facts.parts)
+        if part.role == "main"
+        for term in part.counts
+        if _condition(facts, number, term)
+    ]
     if main.later:
         text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
-    elif any(each.how.startswith(COUNTING) for each in facts.required):
+    elif counts(facts):
         text = f"{_noun(facts)} counts entries of {where}{'' if main.leaves else ', whatever they hold'}."
     else:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
-        what = "it sums up" if main.counted else "it lists"
-        text = f"{_noun(facts)} looks for no value of its own: {what} entries of {where}{per} for a person to judge."
+        what = "sums up" if main.counted else "lists"
+        text = f"{_noun(facts)} looks for no value of its own: it {what} entries of {where}{per} for a person to judge."
+        if kept_by:
+            text = f"{_noun(facts)} {what} entries of {where}{per.removesuffix(',')}."
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} another form."
     yield Sentence(text, "tables", main.scopes[0])
@@ -124,10 +140,14 @@ def _kept(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if main and main.asks and main.joint and (seen := described(_all(main.joint), speaker(main))):
         text = f"Of what the joined entries give together, it keeps that in which {seen}."
         yield Sentence(text, "indicators", "", _span(main.joint))
-    whole = facts.parts[0] if main and main.role == "also" and facts.parts[0].later else main
-    seen = described(_all(whole.later), speaker(whole)) if whole and whole.later else ""
-    if whole and seen:
-        yield Sentence(f"Of what it sums up, it keeps results in which {seen}.", "thresholds", "", _span(whole.later))
+    if main is None:
+        return
+    for whole in (main, facts.parts[0]) if main is not facts.parts[0] else (main,):
+        if (whole is facts.parts[0] or not facts.parts[0].later) and (
+            seen := described(_all(whole.later), speaker(whole)) if whole.later else ""
+        ):
+            text = f"Of what it sums up, it keeps results in which {seen}."
+            yield Sentence(text, "thresholds", "", _span(whole.later))
 
 
 def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
@@ -274,7 +294,7 @@ def _fields(names: Sequence[str]) -> str:
 
 def _counting(facts: Facts) -> Iterator[Sentence]:
     """What must be reached by counting: in one part, or in one of several that are alternatives; then what else is computed."""
-    counting = [each for each in facts.required if each.how.startswith(COUNTING)]
+    counting = counts(facts)
     numbers = list(dict.fromkeys(each.part for each in counting))
     roles = [facts.parts[number].role if number < len(facts.parts) else "main" for number in numbers]
     either = all(role in ("also", "member") for role in roles)
@@ -299,15 +319,61 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
             start = "Their number decides:"
         yield Sentence(f"{start} {', or for '.join(told)}.", "thresholds", first.text, first.span)
     yield from _in_time(facts)
-    rest = [each for each in facts.required if each not in counting]
-    if rest:
-        said = list(
-            dict.fromkeys(
-                f"{code(each.field)} {AMOUNTS.get(each.op, 'is not')} {code(f'{each.value:,}')}" for each in rest
-            )
-        )
-        text = f"It keeps only results in which {listed(said, 'and', 4)}."
-        yield Sentence(text, "thresholds", rest[0].text, rest[0].span)
+    shown = numbers if either else numbers[:1]
+    yield from _computed(facts, [each for number in shown for each in _said(counting, number)])
+
+
+def counts(facts: Facts) -> list[Counted]:
+    """The conditions on counts that ask for more than anything at all."""
+    return [each for each in facts.required if each.how.startswith(COUNTING) and (each.op, each.value) not in AT_ALL]
+
+
+def _computed(facts: Facts, told: Sequence[Counted]) -> Iterator[Sentence]:
+    """What else is asked of counts and of what is computed from them: of every result, or in single parts of a union."""
+    whole: dict[str, Span | None] = {}
+    single: dict[str, Span | None] = {}  # what each of several parts asks
+    for number, part in enumerate(facts.parts):
+        if part.role in OUTSIDE:
+            continue
+        own: dict[str, Span | None] = {}
+        for place, term in enumerate(part.counts):
+            if any(_is(term, each) for each in told) or not (text := _condition(facts, number, term)):
+                continue
+            span = getattr(term, "span", None)
+            alone = part.role in ("also", "member") or place < part.apart or part.instead
+            (own if alone else whole).setdefault(text, span)
+        if own:
+            single.setdefault(listed(list(own), "and", 4), next(iter(own.values())))
+    if whole:
+        text = f"It keeps only results in which {listed(list(whole), 'and', 4)}."
+        yield Sentence(text, "thresholds", "", next(iter(whole.values())))
+    if single:
+        text = f"In parts of it, only results are kept in which {'; or '.join(single)}."
+        yield Sentence(text, "thresholds", "", next(iter(single.values())))
+
+
+def _is(term: Expr, counted: Counted) -> bool:
+    """Whether a condition is the one on a counted number."""
+    if isinstance(term, Not):
+        return isinstance(term.term, Match) and _is(replace(term.term, op=NEGATED.get(term.term.op, Op.NE)), counted)
+    return isinstance(term, Match) and (term.span, term.op, term.values) == (counted.span, counted.op, (counted.value,))
+
+
+MOMENTS = {Op.LT: "is before", Op.LE: "is not after", Op.GT: "is after", Op.GE: "is not before"}
+
+
+def _condition(facts: Facts, number: int, term: Expr) -> str:
+    """A condition on what is computed, in words; "" of one that asks for anything at all."""
+    part = facts.parts[number]
+    for each in facts.counted:
+        if _is(term, each):
+            return f"{code(each.field)} {AMOUNTS.get(each.op, 'is not')} {code(f'{each.value:,}')}"
+    match term:
+        case Match(Field(name), op, (value,)) if asks_nothing(part.computed.get(name, ""), op, value):
+            return ""
+        case Compare(Field(left), op, Field(right)) if op in MOMENTS and first_or_last(part.computed.get(left, "")):
+            return f"{code(left)} {MOMENTS[op]} {code(right)}"
+    return described(term, speaker(part))
 
 
 def _in_time(facts: Facts) -> Iterator[Sentence]:
@@ -328,8 +394,14 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
     per = f" per {_fields(first.by)}" if first.by else ""
     within = f" within {duration(facts.bins[0])}" if len(set(facts.bins)) == 1 else ""  # else whose it is is not known
     several = len({each.field for each in mine if each.how == "count()"}) > 1
-    wanted = list(dict.fromkeys(_amount(each, several) for each in mine if each.by == first.by))
+    wanted = list(dict.fromkeys(_amount(each, several) for each in _said(mine, number)))
     return f"{listed(wanted, 'and')}{per}{within}"
+
+
+def _said(counting: Sequence[Counted], number: int) -> list[Counted]:
+    """The counts of a part that are told together: those by the same fields."""
+    mine = [each for each in counting if each.part == number]
+    return [each for each in mine if each.by == mine[0].by]
 
 
 def _amount(counted: Counted, several: bool = False) -> str:

@@ -63,7 +63,8 @@ class Part:
     conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
-    joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked.
+    joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
+    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked.
     """
 
     role: str
@@ -74,6 +75,8 @@ class Part:
     leaves: list[Expr] = field(default_factory=list)
     later: list[Expr] = field(default_factory=list)
     counts: list[Expr] = field(default_factory=list)
+    computed: dict[str, str] = field(default_factory=dict)
+    apart: int = 0
     filled: list[str] = field(default_factory=list)
     joint: list[Expr] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
@@ -107,6 +110,7 @@ class Part:
         self.watchlists += other.watchlists
         self.fetched |= other.fetched
         self.counts += other.counts
+        self.computed.update(other.computed)
         self.counted |= other.counted
         self.timed |= other.timed
 
@@ -173,6 +177,7 @@ def _parts(
                     own.beside += [scope for each in found for scope in each.scopes]
             case Union(queries):
                 inside = "also" if role in ("main", "also") else role
+                own.apart = len(own.counts)
                 inners = [_parts(inner, inside, places, known, by) for inner in queries]
                 alone = [found for found in inners if len(found) == 1 and found[0].bare]
                 others += [each for found in inners if found not in alone for each in found]
@@ -222,6 +227,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             continue
         if place is not None and _about(term, is_threshold, place):
             part.counts.append(term)
+            part.computed.update(place.names.counted)
             continue
         if (present := _presence(term)) is not None:
             part.filled.append(outline_expr(present))

@@ -22,6 +22,7 @@ from ..model import (
     Query,
     Scan,
     TableCall,
+    ToScalar,
     Within,
     expressions,
     outline_expr,
@@ -188,10 +189,13 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
     if isinstance(right, Field) and op in (Op.EQ, Op.NE):
         differs = (op is Op.NE) is not negated
         return f"{'differs from' if differs else 'equals'} {speaker.named(speaker.aliases.get(right.name, right.name))}"
+    if isinstance(right, ToScalar):
+        return f"{verb(op, (), negated=negated)} what a second query gives"
     value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
     if value is None and len(other) > LONG and (of := [each for each in expressions(right, Literal) if each.value]):
-        other = f"what is computed from {quoted(str(of[0].value))}"
+        text = next((str(each.value) for each in of if each.type in ("string", "dynamic")), "")
+        other = f"what is computed from {quoted(text)}" if text else "what the query computes"
     other = quoted(value) if value is not None else other
     return f"{verb(op, (), negated=negated)} {other}"
 

@@ -27,7 +27,6 @@ from ..model import (
 )
 from ..text import Place
 from .facts import (
-    AT_ALL,
     Found,
     enrichment_facts,
     entity_rows,
@@ -145,7 +144,7 @@ def page_of(rule: Rule, tables: Tables | None = None, catalogue: Catalogue | Non
         rule=rule,
         key=key,
         query=query,
-        facts=_facts(rule, found, trust.level, (*facts.bins, *facts.lookbacks, *_apart(found)) or rule.windows),
+        facts=_facts(rule, found, trust.level, _spans(found) or rule.windows),
         banner=found.forwards,
         show_body=_show_body(rule),
         tactics=tactic_rows(rule),
@@ -264,16 +263,22 @@ def _trigger(trigger: Trigger | None) -> str:
     return f"{TRIGGERS[trigger.op]} {trigger.threshold:,} {noun}"
 
 
-def _apart(found: Found) -> tuple[float, ...]:
-    """How far the moments may lie apart that the query compares, in seconds."""
+def _spans(found: Found) -> tuple[float, ...]:
+    """The lengths of time a query asks about, in seconds: its bins, how far back it looks, and how far the moments may lie
+    apart that it compares; the steps of a series are none.
+    """
     windows = analysis.time_windows(found.query, found.stages) if found.query else ()
-    return tuple(each.seconds for each in windows if each.apart and each.seconds and each.op in (Op.LT, Op.LE))
+    return (
+        *(each.seconds for each in windows if each.seconds and each.op is None and not each.series),
+        *(each.seconds for each in windows if each.seconds and each.op in (Op.GT, Op.GE)),
+        *(each.seconds for each in windows if each.apart and each.seconds and each.op in (Op.LT, Op.LE)),
+    )
 
 
 def _thresholds(found: Found) -> tuple[analysis.Threshold, ...]:
     """Conditions on computed numbers, those aside that ask for anything at all."""
     listed = analysis.thresholds(found.query, found.stages) if found.query else ()
-    return tuple(each for each in listed if (each.op, each.value) not in AT_ALL)
+    return tuple(each for each in listed if not analysis.asks_nothing(each.how, each.op, each.value))
 
 
 def _group_by(found: Found) -> str:

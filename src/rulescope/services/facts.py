@@ -563,7 +563,7 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
         if isinstance(each.value, int | float)
         and not isinstance(each.value, bool)
         and (each.span in needed or each.stage in correlated)
-        and (each.op, each.value) not in AT_ALL
+        and not analysis.asks_nothing(each.how, each.op, each.value)
     )
     return tuple(dict.fromkeys(found))
 
@@ -571,10 +571,6 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
 def _per(group: analysis.Grouping) -> tuple[str, ...]:
     """What is counted by, bins of time aside."""
     return tuple(name for name in group.by if name not in group.bins)
-
-
-AT_ALL = ((Op.GT, 0), (Op.GE, 1), (Op.NE, 0))
-"""Conditions on a count that ask for anything at all."""
 
 
 def platforms_of(found: Found) -> tuple[str, ...]:

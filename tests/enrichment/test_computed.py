@@ -1,0 +1,72 @@
+"""What is asked of computed numbers: told wherever it is a condition, with its sign, and by the part that asks it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rulescope.model import Rule
+from rulescope.services.explain import explain
+
+SERIES = "T | make-series N = count() on TimeGenerated from ago(30d) to now() step 1h by User | extend (Odd, Score, Usual) = series_decompose_anomalies(N) | mv-expand N, Odd, Score"
+TOLD: list[tuple[str, tuple[str, ...]]] = [
+    (f"{SERIES} | where Odd > 0", (
+        "The rule sums up entries of `T`, one row per `User`.", "It keeps only results in which `Odd` is more than `0`.")),
+    (f"{SERIES} | where Odd != 0 and Score >= 10", (
+        "The rule sums up entries of `T`, one row per `User`.",
+        "It keeps only results in which `Odd` is not `0` and `Score` is at least `10`.")),
+    (SERIES, ("The rule looks for no value of its own: it sums up entries of `T`, one row per `User`, for a person to judge.",)),
+    ("T | summarize N = count() by User | where N > 0", (
+        "The rule looks for no value of its own: it sums up entries of `T`, one row per `User`, for a person to judge.",)),
+    ("T | where A == 1 | summarize Good = countif(B == 2), N = count() by User | where Good > 0", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "It keeps only results in which `Good` is more than `0`.")),
+    ("T | where A == 1 | summarize First = min(TimeGenerated), Last = max(TimeGenerated) by User | where First < Last", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "It keeps only results in which `First` is before `Last`.")),
+    ("T | where A == 1 | summarize N = count(), M = dcount(B) by User | where N > M * 3", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "It keeps only results in which `N` is more than `M * 3`.")),
+    ("T | where A == 1 | extend D = datetime_diff('second', X, Y) | where D between (0 .. 20)", (
+        "The rule looks in `T` for entries in which `A` is `1`.",
+        "It keeps only results in which `D` is at least `0` and `D` is at most `20`.")),
+    ("union (T | where A == 1 | summarize N = sum(B) by C | where N > 5), (U | where D == 2)", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "It also looks in `U` for entries in which `D` is `2`.",
+        "In parts of it, only results are kept in which `N` is more than `5`.")),
+    ("T | summarize N = sum(B) by C | where N >= toscalar(U | summarize avg(B))", (
+        "The rule sums up entries of `T`, one row per `C`.", "It keeps only results in which `N` is at least what a second query gives.")),
+    ("T | summarize N = count() by C | join kind=inner (U | where A == 1) on C | where strcat(C, N) == 'x'", (
+        "The rule looks in `U` for entries in which `A` is `1`.", "They are matched by `C` with results of `T`.",
+        "Of what it sums up, it keeps results in which `strcat(C, N)` is `x`.")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), TOLD)
+def test_conditions_on_what_is_computed(text: str, expected: tuple[str, ...]) -> None:
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    assert tuple(each.text for each in page.hypothesis) == expected
+
+
+WINDOWS = [
+    (SERIES, "30d"),
+    ("T | make-series N = count() on TimeGenerated in range(startofday(ago(7d)), now(), 1h)", "7d"),
+    ("T | make-series N = count() on TimeGenerated step 1h", ""),
+    ("T | where TimeGenerated > ago(2d) | summarize count() by bin(TimeGenerated, 1h)", "1h and 2d"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WINDOWS)
+def test_the_step_of_a_series_is_no_window(text: str, expected: str) -> None:
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    assert next((fact.value for fact in page.facts if fact.name == "Time window"), "") == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("not(N > 5)", "N <= 5"),
+        ("N !between (2 .. 5)", "N < 2, N > 5"),
+        ("N != 3", "N != 3"),
+        ("not(not(N >= 5))", "N >= 5"),
+    ],
+)
+def test_the_sign_of_a_threshold(condition: str, expected: str) -> None:
+    text = f"T | summarize N = count() by User | where {condition}"
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    assert ", ".join(each.text for each in page.thresholds) == expected
