@@ -198,6 +198,11 @@ def test_confidence_is_the_sum_of_its_reasons() -> None:
     assert confidence(facts(*WHOLE, fires="impossible")).points == 0
 
 
+def test_what_nothing_can_satisfy_is_said_to_be_so() -> None:
+    said = [each.text for each in hypothesis(facts(*WHOLE, fires="impossible", techniques=(("T1059", "A technique"),)))]
+    assert said[0].startswith("The rule looks in") and said[-1] == "No event can satisfy all of this."
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(3600, "1 hour"), (5400, "90 minutes"), (86400 * 14, "14 days"), (0.5, "0.5 seconds")]
 )

@@ -340,7 +340,7 @@ def _clashes(group: m.And, names: Names) -> Iterator[Diagnostic]:
         match = term.term if isinstance(term, m.Not) else term
         if not isinstance(match, m.Match) or len(match.values) != 1 or is_threshold(match, names):
             continue
-        if match.op is Op.REGEX or not isinstance(match.subject, m.Field):
+        if not isinstance(match.subject, m.Field):
             continue
         others = seen.setdefault(match.subject.name, [])
         here = (m.replace(match, subject=m.Field(match.subject.name), span=None), match is term)

@@ -67,6 +67,8 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     found = [
         *_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(facts, main), *_exceptions(facts, main), *_first(facts)
     ]  # fmt: skip
+    if found and facts.fires == "impossible":
+        found.append(Sentence("No event can satisfy all of this.", "evidence"))
     return tuple(found)
 
 
@@ -87,7 +89,7 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
     if facts.rule.kind == "filter":
         yield Sentence(f"This filter narrows other rules to entries in which {seen}.", "indicators", "", span)
-    elif names:
+    elif names and facts.fires != "impossible":
         text = f"If {listed(names, 'or', 2)} is in use, {where} should hold entries in which {seen}."
         yield Sentence(text, "techniques", _narrowest(facts.techniques)[0][0], span)
     else:
