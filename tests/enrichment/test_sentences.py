@@ -72,6 +72,7 @@ DESCRIBED: list[tuple[Expr, str]] = [
     (Match(Index(Field("Bag"), Literal("key")), Op.EQ, ("v",)), "`Bag.key` is `v`"),
     (Match(Field("Image"), Op.ENDSWITH, ("\\a.exe", "\\b.exe")), "the process name is `a.exe` or `b.exe`"),
     (Match(Field("Image"), Op.ENDSWITH, ("\\dir\\a.exe",)), "the path of the process ends with `\\dir\\a.exe`"),
+    (And((Match(Index(Field("Bag"), Literal("key")), Op.EQ, ("a",)), Match(Index(Field("Bag"), Literal("key")), Op.EQ, ("b",)))), "`Bag.key` is `a` and is `b` in different elements"),
     (Call("ipv4_is_in_range", (Field("RemoteIP"), Literal("10.0.0.0/8"))), "the remote address is in the network `10.0.0.0/8`"),
     (Within(Field("Odd"), Op.EQ, Query((Scan("List"),))), "`Odd` is among those of `List`"),
     (And((NAME, Call("odd", (Field("x"),)))), "the process name is `tool.exe`, and one more test holds"),
@@ -196,6 +197,14 @@ def test_confidence_is_the_sum_of_its_reasons() -> None:
     assert found.points == 40 + sum(points for points, _ in found.reasons) == 95
     assert found.level == "high"
     assert confidence(facts(*WHOLE, fires="impossible")).points == 0
+
+
+def test_columns_of_one_field_with_other_values_are_said_by_their_own_names() -> None:
+    both = And((Match(Field("Before"), Op.EQ, ("up",)), Match(Field("After"), Op.EQ, ("down",))))
+    speaker = Speaker((), {"Before": "State", "After": "State"})
+    assert described(both, speaker) == "`Before` is `up`, and `After` is `down`"
+    alike = And((Match(Field("Before"), Op.CONTAINS, ("u",)), Match(Field("After"), Op.CONTAINS, ("d",))))
+    assert described(alike, speaker) == "`State` contains `u` and contains `d`"
 
 
 def test_what_nothing_can_satisfy_is_said_to_be_so() -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 
 from ..analysis import shown
+from ..analysis.contradiction import clash
 from ..analysis.indicators import TESTS, constant, constants
 from ..analysis.windows import spoken
+from ..analysis.witness import Want
 from ..model import (
     And,
     Call,
     Compare,
     Expr,
     Field,
+    Index,
     Literal,
     Match,
     Not,
@@ -36,6 +40,7 @@ MOST_PARTS = (5, 4, 3)
 """How many parts of a condition are said, by how deep it stands."""
 
 MOST_NUMBERED = 5
+MOST_COMPARED = 40
 
 
 LONG = 60
@@ -207,12 +212,22 @@ def _together(
     terms = _flat(terms, And if both else Or)
     terms = [each for each in terms if _settled(each) is not both] or terms
     terms = _alike(terms) if word == "or" and not negated else terms
-    found = [each for term in terms if (each := phrase(term, speaker, negated, depth + 1))]
+    apart, elements = _told_apart(terms, speaker) if both else (frozenset(), frozenset())
+    plain = Speaker(speaker.scopes)
+    found = [
+        each
+        for number, term in enumerate(terms)
+        if (each := phrase(term, plain if number in apart else speaker, negated, depth + 1))
+    ]
     silent = len(terms) - len(found)
     groups: dict[str, list[Phrase]] = {}
     for number, each in enumerate(found):
         groups.setdefault(each.subject or f"\0{number}", []).append(each)
     merged = [_same(members, word) for members in groups.values()]
+    merged = [
+        Phrase(each.subject, f"{each.verb} in different elements", each.joined) if each.subject in elements else each
+        for each in merged
+    ]
     if word == "and":
         merged.sort(
             key=lambda each: each.joined == "or" and not each.subject
@@ -232,6 +247,33 @@ def _together(
         said = list(dict.fromkeys(said))
         return Phrase("", f"one of these holds: {numbered(said)}", word)
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
+
+
+def _told_apart(terms: Sequence[Expr], speaker: Speaker) -> tuple[frozenset[int], frozenset[str]]:
+    """Tests of one field that would exclude each other, though the query means two entries or two elements of a list.
+
+    The places of those whose columns can be said by their own names, and what the others are said of: properties of
+    elements.
+    """
+    tests = [
+        (number, term.subject, shown(term.subject, speaker.aliases), term)
+        for number, term in enumerate(terms[:MOST_COMPARED])
+        if isinstance(term, Match) and isinstance(term.subject, Field | Index)
+    ]
+    apart: set[int] = set()
+    elements: set[str] = set()
+    for (number, subject, name, test), (other, second, held, against) in combinations(tests, 2):
+        if name != held or not clash(_want(name, test), _want(held, against)):
+            continue
+        if isinstance(subject, Field) and isinstance(second, Field) and subject.name != second.name:
+            apart |= {number, other}
+        elif "." in name:
+            elements.add(_subject(subject, speaker))
+    return frozenset(apart), frozenset(elements)
+
+
+def _want(name: str, test: Match) -> Want:
+    return Want(replace(test, subject=Field(name), span=None), True)
 
 
 def _settled(expr: Expr) -> bool | None:
