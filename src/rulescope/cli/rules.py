@@ -12,7 +12,7 @@ import click
 from . import show
 
 if TYPE_CHECKING:
-    from ..services.pages import RulePage
+    from ..services.pages import EventRow, RulePage
 
 CATALOGUE = click.option(
     "--catalogue", "-c", type=click.Path(dir_okay=False), default=lambda: default_catalogue(), show_default="rulescope.sqlite in the user's data folder",
@@ -184,6 +184,14 @@ def explain(rule: str, language: str | None, catalogue: str, format_: str) -> No
         sys.exit(1)
 
 
+def _unseen(event: EventRow) -> str:
+    """Why a rule does not see an event, "" when it does."""
+    lacks = f"lacks {', '.join(event.lacks)}" if event.lacks else ""
+    if event.elsewhere:
+        return f"  in a log it does not read{f', {lacks}' if lacks else ''}"
+    return "" if event.covered else f"  not seen: {lacks}"
+
+
 def _print_page(page: RulePage) -> None:
     show.heading(page.rule.title)
     for fact in page.facts:
@@ -196,11 +204,7 @@ def _print_page(page: RulePage) -> None:
     )
     _part(
         "Events",
-        [
-            " ".join(filter(None, (e.provider, e.table, e.event_id, e.title)))
-            + ("" if e.covered else f"  not seen: lacks {', '.join(e.lacks)}")
-            for e in page.events
-        ],
+        [" ".join(filter(None, (e.provider, e.table, e.event_id, e.title))) + _unseen(e) for e in page.events],
     )
     _part("Stages", [f"{stage.keyword:<16} {' '.join(stage.text.split())[:140]}" for stage in page.stages])
     _part("Parameters", [f"{p.name} = {' '.join(p.text.split())[:120]}" for p in page.parameters])

@@ -7,19 +7,33 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..model import (
+    Aggregate,
     And,
+    As,
+    Column,
+    Distinct,
     EventType,
+    Expand,
     Expr,
+    Extend,
     Field,
     Filter,
+    Limit,
     Literal,
     Match,
     Nested,
     Op,
     Or,
+    Parse,
+    Project,
     Query,
+    Rename,
     Scan,
+    Select,
+    Serialize,
+    Sort,
     TableCall,
+    Top,
     Union,
     expressions,
     replace,
@@ -161,21 +175,43 @@ https://learn.microsoft.com/azure/sentinel/windows-security-event-id-reference
 PROVIDER_COLUMNS = ("Source", "Provider", "EventLog", "Channel", "EventSourceName")
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A condition that rows of a scan must pass, and the columns made by then: their names say nothing of the log."""
+
+    predicate: Expr
+    made: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event type a query can see by one of its scans: the table or log source it reads there, and what it asks."""
+
+    event: EventType
+    scope: str
+    asked: tuple[Asked, ...] = ()
+
+
 def coverage(query: Query) -> tuple[EventType, ...]:
     """The event types a query can see: by its tables, and its tests of EventID, provider, channel, ActionType, EventType.
 
     A test stands where every row must pass it (a `where` of its own pipeline, joined by `and`). Tables that mean an
     activity (Defender, ASIM, Sigma categories) give every event type that tells it. In order of first use.
     """
-    found = _distinct(_query_events(query, {}))
+    return tuple(_distinct(each.event for each in seen(query)))
+
+
+def seen(query: Query) -> tuple[Seen, ...]:
+    """The same, once for every scan that can see it, with what is asked of the rows of that scan."""
+    found = tuple(_query_events(query, {}, ()))
     if not any(stage.table in _defender_tables() for stage in expressions(query, Scan)):
-        return tuple(found)
+        return found
     spelled = {
         value.lower(): value for match in expressions(query, Match) for value in match.values if isinstance(value, str)
     }
     return tuple(
-        replace(each, event_id=spelled[each.event_id])
-        if each.provider == "Defender" and each.event_id in spelled and not each.title
+        Seen(replace(each.event, event_id=spelled[each.event.event_id]), each.scope, each.asked)
+        if each.event.provider == "Defender" and each.event.event_id in spelled and not each.event.title
         else each
         for each in found
     )
@@ -190,37 +226,75 @@ Tests = dict[str, frozenset[str]]
 """Column -> the values it is held to, lower case."""
 
 
-def _query_events(query: Query, outer: Tests) -> Iterator[EventType]:
+def _query_events(query: Query, outer: Tests, beyond: tuple[Asked, ...]) -> Iterator[Seen]:
     tests = dict(outer)
     names = {let.name for let in query.lets}
     for let in query.lets:
-        yield from _query_events(let.query, {})
+        yield from _query_events(let.query, {}, ())
     for stage in query.stages:
         if isinstance(stage, Filter):
             for column, values in held(stage.predicate).items():
                 tests[column] = _both(column, tests[column], values) if column in tests else values
+    asked = _asked(query, beyond)
     for stage in query.stages:
         match stage:
             case Scan(table, _, logsource):
                 if table not in names:
-                    yield from _logsource_events(logsource, tests) if logsource else _table_events(table, tests)
+                    found = _logsource_events(logsource, tests) if logsource else _table_events(table, tests)
+                    yield from (Seen(event, logsource or table, asked) for event in found)
             case TableCall(name):
-                yield from _table_events(name, tests)
+                yield from (Seen(event, name, asked) for event in _table_events(name, tests))
             case Nested(inner):
-                yield from _query_events(inner, tests)
+                yield from _query_events(inner, tests, asked)
             case Union(queries=inners):
                 for inner in inners:
-                    yield from _query_events(inner, tests)
+                    yield from _query_events(inner, tests, asked)
             case _:
                 for name in stage.__struct_fields__:
                     value = getattr(stage, name)
                     if isinstance(value, Query):
-                        yield from _query_events(value, {})
+                        yield from _query_events(value, {}, ())
                     elif isinstance(value, tuple):
                         for item in value:
                             held_by = item if isinstance(item, Query) else getattr(item, "query", None)
                             if isinstance(held_by, Query):
-                                yield from _query_events(held_by, {})
+                                yield from _query_events(held_by, {}, ())
+
+
+PASSING = (As, Limit, Nested, Scan, Select, Sort, TableCall, Top, Union)
+"""Stages after which columns are what they were."""
+
+
+def _asked(query: Query, beyond: tuple[Asked, ...]) -> tuple[Asked, ...]:
+    """The conditions on the rows of a query's scans, as far as their columns can be followed, and then those `beyond`."""
+    found: list[Asked] = []
+    made: frozenset[str] = frozenset()
+    for stage in query.stages:
+        match stage:
+            case Filter(predicate):
+                found.append(Asked(predicate, made))
+            case Parse(parts=parts):
+                made |= {part.name for part in parts}
+            case (
+                Extend(columns) | Serialize(columns) | Project(columns) | Rename(columns) | Expand(columns)
+                | Distinct(columns)
+            ):  # fmt: skip
+                made |= _made(columns)
+            case Aggregate(aggregates, by):
+                made |= _made((*aggregates, *by))
+            case _ if not isinstance(stage, PASSING):
+                return tuple(found)
+    return (*found, *(Asked(each.predicate, each.made | made) for each in beyond))
+
+
+def _made(columns: Iterable[Column]) -> frozenset[str]:
+    """The names of columns that are more than a column of the same name."""
+    return frozenset(
+        name
+        for column in columns
+        for name in column.names
+        if not (isinstance(column.value, Field) and column.value.name == name)
+    )
 
 
 def held(expr: Expr) -> Tests:

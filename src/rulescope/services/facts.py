@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,12 +11,9 @@ from .. import analysis, binding
 from ..catalogue import Count, Predicate, canonical, value_text
 from ..enrichment import Counted, Facts, Part, parts
 from ..model import (
-    TRUE,
-    Aggregate,
     And,
     Correlate,
     Diagnostic,
-    EventType,
     Expr,
     Field,
     Filter,
@@ -28,7 +25,6 @@ from ..model import (
     Op,
     Or,
     OutputField,
-    Project,
     Query,
     Rule,
     Search,
@@ -38,11 +34,11 @@ from ..model import (
     replace,
     understood,
 )
-from ..schemas import attack, events, fields, logsources, mappings, platforms, tables
-from ..schemas.codes import Never
+from ..schemas import attack, events, fields, platforms, tables
 from ..text import Span
 from .pages import EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
-from .reading import Read, event_name, forwards, scopes_of
+from .reading import Read, forwards, scopes_of
+from .seen import event_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +72,7 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
     indicators = analysis.indicators(query, stages)
     columns, types, bound = _bound(rule, query, scopes, given)
     diagnostics = (*analysis.faults(query, stages), *bound)
-    rows = event_rows(query, scopes)
+    rows = event_rows(query)
     labels = {place.number: place.names.labels for place in stages}
     predicates = tuple(canonical(each, () if each.field in labels[each.stage] else scopes) for each in indicators)
     predicates = tuple(
@@ -135,170 +131,6 @@ def _platform_of(query: Query, rule: Rule) -> str:
 
 def _fields(query: Query) -> Iterable[Field]:
     return expressions(query, Field)
-
-
-# ---------------------------------------------------------------- events
-
-
-def event_rows(query: Query, scopes: Sequence[str]) -> tuple[EventRow, ...]:
-    """The event types a query can see, each with the fields it needs and such events do not carry."""
-    predicate = _conditions(query)
-    shared = len(scopes) > 1 and not isinstance(predicate, Or)  # of several tables, each is asked other things
-    raw = any("=" in scope or scope in tables.asim_functions() or scope in events.WINDOWS_TABLES for scope in scopes)
-    rows = (_event_row(event, TRUE if shared else predicate, tuple(scopes)) for event in events.coverage(query))
-    return tuple(row if raw or row.table else replace(row, elsewhere=True) for row in rows)
-
-
-def _event_row(event: EventType, predicate: Expr, scopes: tuple[str, ...]) -> EventRow:
-    carries = _carrier(event, scopes)
-    lacks: tuple[str, ...] = ()
-    covered = True
-    # of an event that the condition leaves to a joined part, that part's fields are not looked at
-    predicate = TRUE if _of_other(predicate, event.event_id) else _of_event(predicate, event.event_id)
-    if carries and not _possible(predicate, carries):
-        covered = False
-        lacks = tuple(dict.fromkeys(name for name in _needed(predicate) if not carries(name)))
-    return EventRow(
-        name=event_name(event),
-        provider=event.provider,
-        event_id=event.event_id,
-        title=event.title,
-        table=event.table,
-        covered=covered,
-        lacks=lacks,
-        setting=events.settings(event.provider, event.event_id),
-    )
-
-
-def _carrier(event: EventType, scopes: tuple[str, ...]) -> Callable[[str], bool] | None:
-    """Whether such an event carries a field of the rule; None when that is not known."""
-    if event.provider == "Defender" and len(scopes) == 1 and "=" in scopes[0]:
-        ways = [each for each in _ways(scopes[0]) if each.table == event.table]
-        return (lambda name: name == "*" or any(_places(way, name) for way in ways)) if ways else None
-    carried = _carried(event.provider, event.event_id)
-    return (lambda name: _carries(name, carried, scopes)) if carried else None
-
-
-@cache
-def _ways(scope: str) -> tuple[mappings.Mapping, ...]:
-    return mappings.mappings_for(logsources.parsed(scope), "defender-xdr")
-
-
-def _places(way: mappings.Mapping, name: str) -> bool:
-    """Whether the table of a mapping has a column that answers tests of a field."""
-    row = way.field(name)
-    return row is not None and not isinstance(row, Never)
-
-
-def _conditions(query: Query) -> Expr:
-    """The filters of the main query before its rows change their shape."""
-    terms: list[Expr] = []
-    for stage in query.stages:
-        if isinstance(stage, Filter):
-            terms.append(stage.predicate)
-        elif isinstance(stage, Join | Aggregate | Project):
-            break
-    return And(tuple(terms))
-
-
-@cache
-def _carried(provider: str, event_id: str) -> frozenset[str]:
-    """The common names of the fields an event type carries; empty when its fields are not known."""
-    own = events.fields(provider, event_id)
-    names = {fields.canonical(name, (f"category={_category(provider, event_id)}",)) for name in own}
-    return frozenset(
-        names | {fields.name_of(name) for name in names if fields.name_of(name)} | {name.lower() for name in own}
-    )
-
-
-@cache
-def _category(provider: str, event_id: str) -> str:
-    short = events.short(provider)
-    return next((each.name for each in events.activities() if (short, event_id) in each.events), "")
-
-
-COMMON = frozenset(
-    {
-        "event.code",
-        "event.outcome",
-        "winlog.channel",
-        "winlog.provider_name",
-        "event.action",
-        "host.name",
-        "timegenerated",
-        "timestamp",
-    }
-)
-
-
-def _carries(name: str, carried: frozenset[str], scopes: tuple[str, ...]) -> bool:
-    common = fields.canonical(name, scopes)
-    if name.lower() not in carried and common not in carried and name.lower() in _beside(scopes):
-        return False  # another event of the same activity carries it
-    if "hashes" in carried and common.rpartition(".")[2] in ("md5", "sha1", "sha256", "imphash"):
-        return True
-    return (
-        name == "*" or common in COMMON or common in carried or name.lower() in carried or common not in fields.common()
-    )
-
-
-@cache
-def _beside(scopes: tuple[str, ...]) -> frozenset[str]:
-    """The fields of the events that tell of what these log sources tell of."""
-    if not all("category=" in scope for scope in scopes):
-        return frozenset()
-    category = {word.partition("=")[2] for scope in scopes for word in scope.split(" ") if word.startswith("category=")}
-    return frozenset(
-        name.lower()
-        for each in events.activities()
-        if each.name in category
-        for provider, event_id in each.events
-        for name in events.fields(provider, event_id)
-    )
-
-
-def _possible(expr: Expr, carries: Callable[[str], bool]) -> bool:
-    """Whether `expr` can be true of an event that carries only such fields: a test of a missing field is false."""
-    match expr:
-        case And(terms):
-            return all(_possible(term, carries) for term in terms)
-        case Or(terms):
-            return any(_possible(term, carries) for term in terms)
-        case Match(subject) if isinstance(subject, Field):
-            return carries(subject.name)
-    return True
-
-
-def _of_event(expr: Expr, number: str) -> Expr:
-    """A condition without the alternatives that ask for other event ids."""
-    match expr:
-        case And(terms):
-            return And(tuple(_of_event(term, number) for term in terms))
-        case Or(terms) if number.isdigit() and (kept := [term for term in terms if not _of_other(term, number)]):
-            return Or(tuple(kept))
-    return expr
-
-
-def _of_other(expr: Expr, number: str) -> bool:
-    match expr:
-        case And(terms):
-            return any(_of_other(term, number) for term in terms)
-        case Or(terms) if terms:
-            return all(_of_other(term, number) for term in terms)
-        case Match(Field(name), Op.EQ, values) if name.lower() == "eventid":
-            return number not in {str(value) for value in values}
-    return False
-
-
-def _needed(expr: Expr) -> list[str]:
-    match expr:
-        case And(terms) | Or(terms):
-            return [name for term in terms for name in _needed(term)]
-        case Not():
-            return []
-        case Match(subject) if isinstance(subject, Field):
-            return [subject.name]
-    return []
 
 
 # ---------------------------------------------------------------- rows of a page

@@ -73,7 +73,7 @@ class EventRow(Node, frozen=True):
     """An event type the rule can see. `lacks` are fields it needs that such events do not carry: it cannot match there.
 
     `setting` is what must be switched on for the event to be written. `elsewhere`: it tells of the same activity, but stands
-    in a log the rule does not read.
+    in a log the rule does not read, so it is not covered.
     """
 
     name: str

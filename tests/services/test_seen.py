@@ -1,0 +1,107 @@
+"""Event coverage, field by field: what an event does not carry, a rule cannot match on."""
+
+from __future__ import annotations
+
+import pytest
+
+from rulescope.cli.rules import _unseen
+from rulescope.services.explain import explain
+
+SIGMA = "title: T\nlogsource:\n  product: windows\n  category: {}\ndetection:\n{}\n"
+LACKS: list[
+    tuple[str, str, str, tuple[str, ...] | None]
+] = [  # category, detection, event, what it lacks: None, nothing
+    (
+        "process_creation",
+        "  a:\n    Image: x\n  f:\n    CurrentDirectory: null\n  condition: a and not f",
+        "Security-Auditing/4688",
+        ("CurrentDirectory",),
+    ),
+    (
+        "process_creation",
+        "  a:\n    Image: x\n  f:\n    CurrentDirectory: null\n  condition: a and not f",
+        "Sysmon/1",
+        None,
+    ),
+    (
+        "process_creation",
+        "  a:\n    Image: x\n  f:\n    CurrentDirectory: c\n  condition: a and not f",
+        "Security-Auditing/4688",
+        None,
+    ),
+    (
+        "process_creation",
+        "  a:\n    Image: x\n  f:\n    CurrentDirectory: ''\n  condition: a and not f",
+        "Security-Auditing/4688",
+        None,
+    ),
+    (
+        "process_creation",
+        "  a:\n    CurrentDirectory: ''\n    Image: x\n  condition: a",
+        "Security-Auditing/4688",
+        ("CurrentDirectory",),
+    ),
+    (
+        "process_creation",
+        "  a:\n    CurrentDirectory: null\n    Image: x\n  condition: a",
+        "Security-Auditing/4688",
+        None,
+    ),
+    (
+        "process_creation",
+        "  a:\n    IntegrityLevel: High\n  b:\n    CommandLine: x\n  c:\n    Company: y\n  condition: (a or b) and c",
+        "Security-Auditing/4688",
+        ("Company",),
+    ),
+    (
+        "process_creation",
+        "  a:\n    ParentUser|fieldref: User\n  condition: a",
+        "Security-Auditing/4688",
+        ("ParentUser",),
+    ),
+    (
+        "registry_event",
+        "  a:\n    Image: x\n  f:\n    Details: null\n  condition: a and not f",
+        "Sysmon/12",
+        ("Details",),
+    ),
+]
+
+
+@pytest.mark.parametrize(("category", "detection", "event", "lacks"), LACKS)
+def test_an_event_is_covered_when_the_condition_can_hold_of_it(
+    category: str, detection: str, event: str, lacks: tuple[str, ...] | None
+) -> None:
+    rows = {row.name: row for row in explain(SIGMA.format(category, detection), "sigma").events}
+    assert (rows[event].covered, rows[event].lacks) == (lacks is None, lacks or ())
+
+
+@pytest.mark.parametrize(
+    ("query", "event", "lacks"),
+    [
+        ("DeviceNetworkEvents | where RemotePort == 1", "Sysmon/3", ()),
+        (
+            "DeviceNetworkEvents | where InitiatingProcessVersionInfoOriginalFileName == 'a'",
+            "Sysmon/3",
+            ("InitiatingProcessVersionInfoOriginalFileName",),
+        ),
+        ("DeviceNetworkEvents | where isempty(RemoteUrl) | where RemotePort == 1", "Sysmon/3", ()),
+        ("DeviceNetworkEvents | where isnotempty(RemoteUrl)", "Sysmon/3", ("RemoteUrl",)),
+        ("DeviceNetworkEvents | extend RemoteUrl = 'a' | where RemoteUrl has 'a'", "Sysmon/3", ()),
+        ("DeviceNetworkEvents | summarize count() by RemoteUrl | where RemoteUrl has 'a'", "Sysmon/3", ("RemoteUrl",)),
+        ("DeviceNetworkEvents | project U = RemoteUrl, RemotePort | where RemotePort == 1", "Sysmon/3", ()),
+        ("DeviceRegistryEvents | where RegistryValueName == 'a' and RegistryKey has 'b'", "Security-Auditing/4657", ()),
+    ],
+)
+def test_events_of_logs_it_does_not_read_are_not_covered(query: str, event: str, lacks: tuple[str, ...]) -> None:
+    row = next(row for row in explain(query, "kusto").events if row.name == event)
+    assert (row.elsewhere, row.covered, row.lacks) == (True, False, lacks)
+    assert _unseen(row).startswith("  in a log it does not read")
+
+
+def test_each_part_of_a_union_asks_of_its_own_events() -> None:
+    text = """union (SecurityEvent | where EventID == 4688 | where ParentProcessName has 'a'),
+(SecurityEvent | where EventID == 4624 | where IpAddress == '1.2.3.4'), (DeviceLogonEvents | where IsLocalAdmin)"""
+    rows = {row.name: (row.covered, row.elsewhere) for row in explain(text, "kusto").events}
+    assert rows["Security-Auditing/4688"] == rows["Security-Auditing/4624"] == (True, False)
+    assert "Security-Auditing/4625" not in rows
