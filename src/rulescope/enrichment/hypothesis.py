@@ -158,6 +158,7 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if main:
         said[_asked(main)] = {place(facts, main)}
         said.setdefault(_asked(main, whole=True), set()).add(place(facts, main))
+    mains, last, told = frozenset(said), "", [main]
     found: dict[str, Sentence] = {}
     for part in facts.parts:
         if part is main or part.role == "looked up" or not (part.scopes or part.watchlists or part.fetched):
@@ -166,10 +167,18 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
             continue  # said of what both give together
         if main is None and part.fetched and not part.scopes and part.role != "listed":
             continue  # said of the entries that stand in it
+        if main and main is not part and _twin(part, main):
+            continue
         asked, where = _asked(part), place(facts, part)
         twice = part.role in ("also", "member") and asked and where in said.get(asked, ())
-        text = "" if twice else _told(facts, part, asked, asked in said, main)
+        base = part.base if part.base and part.base.role == "also" and part.base is not main else None
+        again = asked in mains and not base
+        again |= (part.role == "also" and asked == last != "") or (part.role == "member" and asked in said)
+        beside = part.instead or (base is not None and all(base is not each for each in told))
+        text = "" if twice else _told(facts, part, asked, again, main, beside)
         if text:
+            last = asked
+            told.append(part)
             said.setdefault(asked, set()).add(where)
             origin = "indicators" if asked else "tables"
             first = next(iter((*part.scopes, *part.watchlists, "externaldata")))
@@ -179,6 +188,12 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if more > 0:
         words = "One more part of the query asks" if more == 1 else f"{more} more parts of the query ask"
         yield Sentence(f"{words} for other entries.", "indicators")
+
+
+def _twin(part: Part, main: Part) -> bool:
+    """The same joined part again, in another part of a union."""
+    same = part.by == main.by and part.scopes == main.scopes and part.asks == main.asks and part.leaves == main.leaves
+    return main.role == part.role == "joined" and same and part.base is not main.base
 
 
 def _within_part(facts: Facts, part: Part) -> str:
@@ -196,19 +211,24 @@ def _asked(part: Part, whole: bool = False) -> str:
     return f"{seen}, except those in which {'; or '.join(left)}" if told else seen
 
 
-def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -> str:
-    """What a further part adds; "" when nothing, or when the same was said of another."""
+def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, beside: bool = False) -> str:
+    """What a further part adds; "" when nothing, or when the same was said of another; `beside`: it need not be met where another is."""
     where, by = place(facts, part), _fields(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
     if part.role in ("absent", "unmatched", "listed") and (reached := _within_part(facts, part)):
         asked += f", with {reached}"
-    when = ", over a time window of its own" if part.timed and (again or part.role != "joined") else ""
+    when = ""
+    if set(part.times) - set((main or facts.parts[0]).times) and (again or part.role != "joined"):
+        when = ", over a time window of its own"
+    if main and main.base is part and main.by and not part.asks:  # what the main part is joined with
+        entries = f"{'results' if part.matched else 'entries'} of {where}"
+        return f"They are matched by {_fields(main.by)} with {entries}."
     match part.role:
         case "absent" if by:
-            return f"Those with the same {by} among {entries}{asked}{when}{',' if when or ', with ' in asked else ''} are left out."
+            return f"Those with the same {by} among {entries}{asked}{when}{',' if when or ', ' in asked else ''} are left out."
         case "unmatched" if by:
-            return f"What it reports are {entries}{asked}{when} that have no such partner by {by}."
+            return f"What it reports are {entries}{asked}{when}{',' if when else ''} that have no such partner by {by}."
         case "fetched" if by:
             return f"What it reports are {entries}{asked} that match them by {by}."
         case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
@@ -217,7 +237,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
                 return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {held}."
             return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{'' if part.fetched else ' too'}."
         case "joined" if seen:
-            they = "Or they" if part.instead else "They"
+            they = "Or they" if beside else "They"
             return f"{they} are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
         case "member" if seen and not again:
             alike = any(
@@ -225,8 +245,6 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None) -
             )
             what = entries.partition(" of ")[0]
             return f"{f'One of its parts takes from {where} the' if alike else f'From {where} it takes only'} {what}{asked}."
-        case "main" if main is not None and main.by and not part.asks:
-            return f"They are matched by {_fields(main.by)} with {entries}."
         case "listed" if (part.watchlists or part.fetched) and part.name and not part.scopes:
             return f"{code(part.name)} is taken from {where}."
         case "listed" if seen:

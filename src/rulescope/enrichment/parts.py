@@ -12,6 +12,7 @@ from ..model import (
     Aggregate,
     And,
     Apply,
+    As,
     Call,
     Compare,
     Correlate,
@@ -43,6 +44,7 @@ from ..model import (
     expressions,
     outline_expr,
 )
+from ..model import replace as replaced
 
 ROLES = {
     "leftanti": "absent", "anti": "absent", "leftantisemi": "absent",
@@ -60,11 +62,13 @@ class Part:
     absent: main entries with a partner here are left out; unmatched: entries here without a main partner are the result;
     fetched: entries here with a main partner are; listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
-    conditions on time (`timed`: there are any) and on counts are not among them. `counted`: rows were summed up; `later` is asked of the sums,
+    conditions on time (`times`, as text) and on counts are not among them. `counted`: rows were summed up (`matched`: before they
+    were joined with others); `later` is asked of the sums,
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
-    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked.
+    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
+    part that a joined one is joined with.
     """
 
     role: str
@@ -86,7 +90,9 @@ class Part:
     instead: bool = False
     members: list[Part] = field(default_factory=list)
     counted: bool = False
-    timed: bool = False
+    matched: bool = False
+    times: list[str] = field(default_factory=list)
+    base: Part | None = field(default=None, repr=False)
 
     @property
     def bare(self) -> bool:
@@ -112,7 +118,7 @@ class Part:
         self.counts += other.counts
         self.computed.update(other.computed)
         self.counted |= other.counted
-        self.timed |= other.timed
+        self.times += other.times
 
 
 def parts(query: Query, stages: tuple[Placed, ...] | None = None) -> tuple[Part, ...]:
@@ -129,12 +135,16 @@ def _parts(
     others: list[Part] = []
 
     def take(inner: Query, outer: Mapping[str, Query]) -> None:
-        first, *rest = _parts(inner, role, places, outer)
+        first, *rest = _parts(inner, role, places, outer, by)
         own.absorb(first)
         others.extend(rest)
+        for each in rest:
+            each.base = own if each.base is first else each.base
 
-    for stage in query.stages:
+    for number, stage in enumerate(query.stages):
         match stage:
+            case As(name):
+                known[name] = replaced(query, lets=(), stages=query.stages[:number])
             case Scan(table) if table in known:
                 take(known[table], {name: each for name, each in known.items() if name != table})
             case Scan(table, logsource=logsource):
@@ -169,6 +179,8 @@ def _parts(
                 how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
                 found = _parts(right, how, places, known, keys)
+                found[0].base = own
+                own.matched |= own.counted
                 if how != "joined":  # what it is joined with in turn says nothing of the main rows
                     for each in found[1:]:
                         each.role = "looked up" if each.role == "joined" else each.role
@@ -223,7 +235,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         part.aliases.update(place.names.aliases)
     for term in _terms(predicate):
         if place is not None and _about(term, is_time, place):
-            part.timed = True
+            part.times.append(_moment(term))
             continue
         if place is not None and _about(term, is_threshold, place):
             part.counts.append(term)
@@ -239,6 +251,16 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
         else:
             (part.joint if part.beside else part.asks).append(term)
+
+
+def _moment(term: Expr) -> str:
+    """What a time is compared with, and on which side of it it must lie."""
+    match term:
+        case Compare(_, Op.GT | Op.GE, right):
+            return f"> {outline_expr(right)}"
+        case Compare(_, Op.LT | Op.LE, right):
+            return f"< {outline_expr(right)}"
+    return outline_expr(term)
 
 
 def _terms(predicate: Expr) -> Iterator[Expr]:

@@ -1,0 +1,73 @@
+"""What a hypothesis says of the further parts of a query, whole."""
+
+from __future__ import annotations
+
+import pytest
+
+from rulescope.services.explain import explain
+
+WHOLE: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, its hypothesis
+    (  # a time window that is the main part's is not its own
+        (
+            "let l = B | where TimeGenerated > ago(1d) | where y == 'b' | distinct u; "
+            "A | where TimeGenerated >= ago(1d) | where x == 1 and u in (l)"
+        ),
+        (
+            "The rule looks in `A` for entries in which `x` is `1`, and `u` is among those of `l`.",
+            "`l` comes from entries of `B` in which `y` is `b`.",
+        ),
+    ),
+    (  # alike are only those that are like the main part's
+        "A | where x == 1 | join (B | where y == 2) on u | join (C | where y == 2) on v",
+        (
+            "The rule looks in `A` for entries in which `x` is `1`.",
+            "They are matched by `u` with entries of `B` in which `y` is `2`.",
+            "They are matched by `v` with entries of `C` in which `y` is `2`.",
+        ),
+    ),
+    (  # what a joined part stands for is told of what it is joined with, once of a union
+        (
+            "let f = (start: datetime) { A | where isnotempty(u) | join kind=leftanti (W | where w == 3) on u "
+            "| join (B | where TimeGenerated > start | where y == 2) on u }; union f(ago(1d)), f(ago(2d))"
+        ),
+        (
+            "The rule looks in `B` for entries in which `y` is `2`.",
+            "They are matched by `u` with entries of `A`.",
+            "Those with the same `u` among entries of `W` in which `w` is `3` are left out.",
+        ),
+    ),
+    (  # alternatives whose main part was told already
+        "union (A | where x == 1 | join (B | where y == 2) on u), (A | where x == 1 | join (C | where z == 3) on u)",
+        (
+            "The rule looks in `A` for entries in which `x` is `1`.",
+            "They are matched by `u` with entries of `B` in which `y` is `2`.",
+            "Or they are matched by `u` with entries of `C` in which `z` is `3`.",
+        ),
+    ),
+    (  # rows that were given a name
+        "A | where x == 1 | as rows | join kind=leftsemi (rows | where y == 2) on u",
+        (
+            "The rule looks in `A` for entries in which `x` is `1`.",
+            "They are matched by `u` with entries of `A` in which `x` is `1`, and `y` is `2`.",
+        ),
+    ),
+    (  # what is summed up later was matched entry by entry
+        "let l = A | where x == 1; B | join kind=inner l on u | summarize n = count() by u",
+        (
+            "The rule looks in `A` for entries in which `x` is `1`.",
+            "They are matched by `u` with entries of `B`.",
+        ),
+    ),
+    (
+        "A | where x == 1 | where TimeGenerated > ago(7d) | join kind=rightanti (A | where x == 1 | where TimeGenerated > ago(1d)) on u",
+        (
+            "The rule looks in `A` for entries in which `x` is `1`.",
+            "What it reports are entries of `A` like them, over a time window of its own, that have no such partner by `u`.",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), WHOLE)
+def test_what_further_parts_add(text: str, expected: tuple[str, ...]) -> None:
+    assert tuple(each.text for each in explain(text, "kusto").hypothesis) == expected
