@@ -34,6 +34,15 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
     ("T | summarize N = count() by C | join kind=inner (U | where A == 1) on C | where strcat(C, N) == 'x'", (
         "The rule looks in `U` for entries in which `A` is `1`.", "They are matched by `C` with results of `T`.",
         "Of what it sums up, it keeps results in which `strcat(C, N)` is `x`.")),
+    ("let Odd = T | summarize N = count() by C | where N > 5 | where N < M * 2 | project C; U | where A == 1 | where C in (Odd)", (
+        "The rule looks in `U` for entries in which `A` is `1`, and `C` is among those of `Odd`.",
+        "`Odd` comes from results of `T`, with more than 5 of them per `C`, kept where `N` is less than `M * 2`.")),
+    ("let Known = T | where TimeGenerated < ago(7d) | distinct C; T | where TimeGenerated > ago(7d) | where C !in (Known)", (
+        "The rule lists entries of `T`.", "`Known` comes from entries of `T`, over a time window of its own.",
+        "Left out are entries in which `C` is among those of `Known`.")),
+    ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
+    ("search * | summarize count() by $table", (
+        "The rule looks for no value of its own: it sums up entries of every table, one row per `$table`, for a person to judge.",)),
 ]  # fmt: skip
 
 
@@ -47,6 +56,9 @@ WINDOWS = [
     (SERIES, "30d"),
     ("T | make-series N = count() on TimeGenerated in range(startofday(ago(7d)), now(), 1h)", "7d"),
     ("T | make-series N = count() on TimeGenerated step 1h", ""),
+    ("T | extend Apart = EndTime - StartTime | where Apart <= 30m", "30m"),
+    ("T | extend Apart = abs(EndTime - StartTime) | where Apart < 1d", "1d"),
+    ("T | where EndTime - StartTime > 1h", ""),
     ("T | where TimeGenerated > ago(2d) | summarize count() by bin(TimeGenerated, 1h)", "1h and 2d"),
 ]
 
@@ -70,3 +82,14 @@ def test_the_sign_of_a_threshold(condition: str, expected: str) -> None:
     text = f"T | summarize N = count() by User | where {condition}"
     page = explain(Rule(id="", title="", language="kusto", text=text))
     assert ", ".join(each.text for each in page.thresholds) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), [("T | distinct *", ""), ("T | distinct User, Host", "User, Host")])
+def test_rows_each_once_are_no_groups(text: str, expected: str) -> None:
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    assert next((fact.value for fact in page.facts if fact.name == "Group by"), "") == expected
+
+
+def test_tables_of_the_collector_have_its_columns() -> None:
+    page = explain(Rule(id="", title="", language="kusto", text="QualysKB_CL | project Computer, RawData, Nowhere"))
+    assert [each.message for each in page.diagnostics if each.id == "unknown-column"] == ["no column Nowhere here"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import model as m
 from ..model.walk import children, walk
-from .subjects import folded, subject
+from .subjects import folded, is_length, subject
 
 COUNTS = frozenset(
     {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
@@ -26,19 +26,21 @@ PREFIXES = {
 @dataclass(slots=True)
 class Names:
     """What derived columns stand for (`aliases`: column -> field), which hold counted numbers (column -> how), and which
-    are `labels`: constants that the query itself gives its rows; `folded` are text in one case.
+    are `labels`: constants that the query itself gives its rows; `folded` are text in one case; `lengths` are differences.
     """
 
     aliases: dict[str, str] = field(default_factory=dict)
     counted: dict[str, str] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
     folded: set[str] = field(default_factory=set)
+    lengths: set[str] = field(default_factory=set)
 
     def copy(self) -> Names:
-        return Names(dict(self.aliases), dict(self.counted), set(self.labels), set(self.folded))
+        return Names(dict(self.aliases), dict(self.counted), set(self.labels), set(self.folded), set(self.lengths))
 
     def add(self, other: Names) -> None:
         self.labels |= other.labels
+        self.lengths |= other.lengths
         self.folded |= other.folded
         for name, value in other.aliases.items():
             self.aliases.setdefault(name, value)
@@ -50,6 +52,8 @@ class Names:
         how = _counted(value, self)
         found = subject(value, self.aliases)
         (self.folded.add if folded(value, self.folded) else self.folded.discard)(name)
+        same = isinstance(value, m.Field) and value.name in self.lengths
+        (self.lengths.add if same or is_length(value) else self.lengths.discard)(name)
         self.aliases.pop(name, None)
         self.counted.pop(name, None)
         self.labels.discard(name)
@@ -259,6 +263,9 @@ def _take(names: Names, made: Names, name: str) -> None:
     names.counted.pop(name, None)
     names.labels.discard(name)
     names.folded.discard(name)
+    names.lengths.discard(name)
+    if name in made.lengths:
+        names.lengths.add(name)
     if name in made.labels:
         names.labels.add(name)
     if name in made.folded:

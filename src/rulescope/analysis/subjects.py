@@ -57,6 +57,16 @@ def subject(expr: m.Expr, aliases: Aliases) -> str | None:
     return None
 
 
+def is_length(expr: m.Expr) -> bool:
+    """Whether a value is a difference: how far two moments lie apart when it is compared with a length of time."""
+    match expr:
+        case m.Call("abs", (inner, *_)):
+            return is_length(inner)
+        case m.Call("-", (_, _)):
+            return True
+    return False
+
+
 def folded(expr: m.Expr, columns: Collection[str]) -> bool:
     """Whether a value is text in one case: of `tolower`, `toupper`, or of one of `columns`, which are."""
     match expr:

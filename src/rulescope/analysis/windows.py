@@ -8,7 +8,7 @@ from .. import model as m
 from ..model import Node, Op, replace
 from ..text import Span
 from .places import Names, Placed, live, placed
-from .subjects import shown, subject
+from .subjects import is_length, shown, subject
 
 TIME_FIELDS = frozenset(
     {"timegenerated", "timestamp", "eventtime", "createddatetime", "starttime", "endtime", "eventstarttime",
@@ -196,7 +196,8 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                 case m.Compare(left, op, right, _, span):
                     op = NEGATED[op] if negated else op
                     name = subject(left, place.names.aliases) or spoken(left)
-                    apart = isinstance(left, m.Call) and left.name == "-" and seconds(right) is not None
+                    length = isinstance(left, m.Field) and left.name in place.names.lengths
+                    apart = (length or is_length(left)) and seconds(right) is not None
                     back = seconds(right) if apart else _ago(right)
                     match right:
                         case m.Call("+" | "datetime_add", (m.Field(), length)) if isinstance(left, m.Field):
@@ -305,11 +306,16 @@ def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple
                     if (subject(column.value, place.names.aliases) or "").lower() in TIME_FIELDS
                 )
                 found.append(Grouping(names, texts, place.number, bins))
-            case m.Distinct(columns):
+            case m.Distinct(columns) if not _whole(columns):
                 found.append(Grouping(tuple(_column(column, place.names) for column in columns), (), place.number))
             case m.Correlate(kind, _, group_by):
                 found.append(Grouping(group_by, (kind,), place.number))
     return tuple(found)
+
+
+def _whole(columns: tuple[m.Column, ...]) -> bool:
+    """Whether rows stay as they are, each once."""
+    return any(isinstance(column.value, m.Star) for column in columns)
 
 
 def _column(column: m.Column, names: Names) -> str:
@@ -339,6 +345,8 @@ def _group_bys(query: m.Query, places: Mapping[int, Placed], lets: Mapping[str, 
     for stage in reversed(query.stages):
         names = places[id(stage)].names if id(stage) in places else Names()
         match stage:
+            case m.Distinct(columns) if _whole(columns):
+                pass
             case m.Aggregate(by=columns) | m.MakeSeries(by=columns) | m.Distinct(columns):
                 return [tuple(_column(column, names) for column in columns)]
             case m.Count():

@@ -24,6 +24,7 @@ from ..model import (
     SortKey,
     Top,
     Union,
+    Within,
     replace,
 )
 from ..schemas import platforms
@@ -113,7 +114,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         text = f"{_noun(facts)} keeps entries of {place(facts, kept)} that stand in {place(facts, lists[0])} (matched by {by})."
         yield Sentence(text, "tables", kept.scopes[0])
         return
-    if not main.scopes:
+    if not main.scopes and where != "every table":
         return
     kept_by = [
         term
@@ -130,11 +131,19 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
         what = "sums up" if main.counted else "lists"
         text = f"{_noun(facts)} looks for no value of its own: it {what} entries of {where}{per} for a person to judge."
-        if kept_by:
+        if kept_by or _restricted(facts):
             text = f"{_noun(facts)} {what} entries of {where}{per.removesuffix(',')}."
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} another form."
-    yield Sentence(text, "tables", main.scopes[0])
+    yield Sentence(text, "tables", next(iter(main.scopes), "*"))
+
+
+def _restricted(facts: Facts) -> bool:
+    """Whether other entries decide which are kept: those of joined parts and of lists."""
+    ways = ("absent", "unmatched", "fetched")
+    return any(part.role in ways or (part.role == "joined" and part.by) for part in facts.parts) or any(
+        isinstance(term, Within) for term in facts.parts[0].leaves
+    )
 
 
 def _kept(facts: Facts, main: Part | None) -> Iterator[Sentence]:
@@ -179,7 +188,8 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
         if text:
             last = asked
             told.append(part)
-            said.setdefault(asked, set()).add(where)
+            if asked:
+                said.setdefault(asked, set()).add(where)
             origin = "indicators" if asked else "tables"
             first = next(iter((*part.scopes, *part.watchlists, "externaldata")))
             found.setdefault(text, Sentence(text, origin, first, _span(part.asks)))
@@ -197,10 +207,21 @@ def _twin(part: Part, main: Part) -> bool:
 
 
 def _within_part(facts: Facts, part: Part) -> str:
-    """What entries that are left out, or listed, must reach by counting."""
+    """What entries that are left out, or listed, must reach by counting, and what else is asked of their sums."""
     number = next((number for number, each in enumerate(facts.parts) if each is part), -1)
-    counting = [each for each in facts.counted if each.part == number and each.how.startswith(COUNTING)]
-    return _reached(facts, counting, number) if counting else ""
+    counting = [
+        replace(each, part=number)
+        for each in facts.counted
+        if each.how.startswith(COUNTING) and any(_is(term, each) for term in part.counts)
+    ]
+    said = _said(counting, number) if counting else []
+    rest = [
+        text
+        for term in (*part.counts, *part.later)
+        if not any(_is(term, each) for each in said) and (text := _condition(facts, number, term))
+    ]
+    told = f", with {_reached(facts, counting, number)}" if counting else ""
+    return f"{told}, kept where {listed(rest, 'and', 4)}" if rest else told
 
 
 def _asked(part: Part, whole: bool = False) -> str:
@@ -216,8 +237,8 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
     where, by = place(facts, part), _fields(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
-    if part.role in ("absent", "unmatched", "listed") and (reached := _within_part(facts, part)):
-        asked += f", with {reached}"
+    reached = _within_part(facts, part) if part.role in ("absent", "unmatched", "listed") else ""
+    asked += reached
     when = ""
     if set(part.times) - set((main or facts.parts[0]).times) and (again or part.role != "joined"):
         when = ", over a time window of its own"
@@ -247,8 +268,11 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
             return f"{f'One of its parts takes from {where} the' if alike else f'From {where} it takes only'} {what}{asked}."
         case "listed" if (part.watchlists or part.fetched) and part.name and not part.scopes:
             return f"{code(part.name)} is taken from {where}."
-        case "listed" if seen:
-            return f"{code(part.name)} comes from {entries} in which {seen}{when}." if part.name else ""
+        case "joined" if by and main is None and facts.parts[0].scopes and not part.asks:
+            return f"They are matched by {by} with {entries}{reached}{when}."
+        case "listed" if part.name and part.scopes:
+            of = f" in which {seen}" if seen else ""
+            return f"{code(part.name)} comes from {entries}{of}{reached}{when}."
         case "also" if again:
             return f"It asks the same of {where}."
         case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched" | "listed":
@@ -282,7 +306,7 @@ def place(facts: Facts, part: Part) -> str:
     if part.fetched and not part.scopes:
         return "a list fetched from elsewhere"
     if read := [scope for scope in part.scopes if "=" not in scope]:
-        return listed([code(name) for name in read], "and", 2)
+        return "every table" if read == ["*"] else listed([code(name) for name in read], "and", 2)
     titles = [title for scope, title in facts.activities if scope in part.scopes]
     if titles and {scope for scope, _ in facts.activities} >= set(part.scopes) and len(set(titles)) <= 2:
         return f"{listed([lowered(title) for title in dict.fromkeys(titles)], 'and')} logs"
@@ -438,7 +462,7 @@ def _amount(counted: Counted, several: bool = False) -> str:
         case "dcount" | "count_distinct" | "dcountif" if not of:
             return f"{number} in {code(counted.field)}"
         case "dcount" | "count_distinct" | "dcountif":
-            return f"{number} different values of {code(of)}"
+            return f"{number} different value{'' if number.endswith('y 1') else 's'} of {code(of)}"
         case "value_count":
             return f"{number} different values{f' of {code(of)}' if of else ''}"
     return f"{number} of them"

@@ -270,7 +270,7 @@ def _spans(found: Found) -> tuple[float, ...]:
     windows = analysis.time_windows(found.query, found.stages) if found.query else ()
     return (
         *(each.seconds for each in windows if each.seconds and each.op is None and not each.series),
-        *(each.seconds for each in windows if each.seconds and each.op in (Op.GT, Op.GE)),
+        *(each.seconds for each in windows if each.seconds and not each.apart and each.op in (Op.GT, Op.GE)),
         *(each.seconds for each in windows if each.apart and each.seconds and each.op in (Op.LT, Op.LE)),
     )
 

@@ -93,6 +93,11 @@ STANDARD = re.compile(r"no column (?:TenantId|SourceSystem|MG|ManagementGroupNam
 
 https://learn.microsoft.com/azure/azure-monitor/logs/log-standard-columns
 """
+COLLECTED = re.compile(r"no column (?:Computer|RawData) here")
+"""The same of tables that the data collector made, `X_CL`.
+
+https://learn.microsoft.com/azure/azure-monitor/logs/custom-logs-migrate
+"""
 
 
 def _bound(
@@ -108,8 +113,13 @@ def _bound(
     columns = None if bound.row.open else tuple(bound.row.columns)
     told = () if given is None and any(scope not in known for scope in scopes) else bound.diagnostics
     free = any(scope in FREE for scope in scopes)
+    made = any(scope.endswith("_CL") for scope in scopes)
     told = tuple(
-        each for each in told if not STANDARD.match(each.message) and not (free and each.id == "unknown-column")
+        each
+        for each in told
+        if not STANDARD.match(each.message)
+        and not (made and COLLECTED.match(each.message))
+        and not (free and each.id == "unknown-column")
     )
     return columns, bound.row.types, told
 
@@ -319,7 +329,9 @@ def enrichment_facts(
         techniques=tuple(dict.fromkeys(rows)),
         counted=_counted(query, found.stages, pieces) if query else (),
         bins=tuple(each.seconds for each in windows if each.seconds and each.op is None),
-        lookbacks=tuple(each.seconds for each in windows if each.seconds and each.op in (Op.GT, Op.GE)),
+        lookbacks=tuple(
+            each.seconds for each in windows if each.seconds and not each.apart and each.op in (Op.GT, Op.GE)
+        ),
         group_by=analysis.group_by(query, found.stages) if query else (),
         joins=sum(isinstance(stage, Join) for inner in queries(query) for stage in inner.stages) if query else 0,
         diagnostics=(*reading, *found.diagnostics),
