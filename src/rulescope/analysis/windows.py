@@ -196,8 +196,8 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                 case m.Compare(left, op, right, _, span):
                     op = NEGATED[op] if negated else op
                     name = subject(left, place.names.aliases) or spoken(left)
-                    length = isinstance(left, m.Field) and left.name in place.names.lengths
-                    apart = (length or is_length(left)) and seconds(right) is not None
+                    named = isinstance(left, m.Field) and left.name in place.names.lengths
+                    apart = (named or is_length(left)) and seconds(right) is not None
                     back = seconds(right) if apart else _ago(right)
                     match right:
                         case m.Call("+" | "datetime_add", (m.Field(), length)) if isinstance(left, m.Field):
