@@ -666,7 +666,7 @@ def test_a_constant_of_the_query_is_no_field() -> None:
     call = "let f = (c: string) { let p = iff(c startswith '\"', substring(c, 1, strlen(c) - 2), tostring(split(c, ' ')[0])); T | where P has p }; f('<Line>')"
     page = explain(call, "kusto")
     assert page.indicator_groups == ()
-    assert page.hypothesis[0].text.endswith("`P` has the term what is computed from `<Line>`.")
+    assert page.hypothesis[0].text.endswith("`P` has a term computed from `<Line>`.")
 
 
 def test_rules_that_are_missing_give_no_reason() -> None:
@@ -736,3 +736,108 @@ def test_a_program_named_in_two_cases_is_one() -> None:
         each.text for each in explain(SIGMA.format(category="process_creation", detection=detection), "sigma").guidance
     )
     assert "EVIL.EXE" not in said or "evil.exe" not in said
+
+
+def test_events_of_several_tables_are_held_against_what_each_is_asked() -> None:
+    text = """union (DeviceFileEvents | where MD5 == 'x'), (DeviceProcessEvents | where FileName =~ 'x.exe')"""
+    rows = {row.name: row.lacks for row in explain(text, "kusto").events}
+    assert rows["Sysmon/11"] == ("MD5",)
+    assert rows["Security-Auditing/4688"] == () == rows["DeviceFileEvents/FileCreated"]
+
+
+def test_what_is_asked_after_a_let_narrows_its_events() -> None:
+    text = """let files = DeviceFileEvents | extend Name = tolower(FileName);
+files | where ActionType == 'FileRenamed' and Name == 'x.exe'"""
+    assert [row.name for row in explain(text, "kusto").events] == ["DeviceFileEvents/FileRenamed"]
+
+
+def test_a_column_of_the_query_is_no_channel() -> None:
+    text = "WindowsEvent | where EventID == 104 | project Channel = tostring(EventData.Channel) | where Channel == 'App/Operational'"
+    assert explain(text, "kusto").events == ()
+
+
+def test_a_registry_event_that_tells_key_value_and_data_apart() -> None:
+    text = "DeviceRegistryEvents | where ActionType == 'RegistryValueSet' and RegistryKey has 'Run' and RegistryValueData has 'x'"
+    rows = {row.name: row.lacks for row in explain(text, "kusto").events}
+    assert rows["Security-Auditing/4657"] == () == rows["Sysmon/13"]
+    detection = "  a:\n    TargetObject|contains: \\Run\\x\n  condition: a"
+    rows = {
+        row.name: row.covered
+        for row in explain(SIGMA.format(category="registry_set", detection=detection), "sigma").events
+    }
+    assert rows["Security-Auditing/4657"] is False
+
+
+@pytest.mark.parametrize(
+    ("number", "setting"),
+    [("4663", "by the kind of object"), ("4634", "Audit Logoff"), ("5157", "Audit Filtering Platform Connection")],
+)
+def test_what_must_be_audited(number: str, setting: str) -> None:
+    (row,) = explain(f"SecurityEvent | where EventID == {number}", "kusto").events
+    assert setting in row.setting
+
+
+COMPUTED = [
+    ('where Url matches regex strcat_array(dynamic(["first[.]example", "second[.]example", "third[.]example"]), "|")', "matches a pattern computed from `first[.]example`, `second[.]example` and `third[.]example`"),
+    ('where Url has strcat("https://some.example/", tolower(Account), "/", tolower(Folder), "/index.html")', "has a term computed from `Account` and `Folder`"),
+    ("where Url startswith strcat('https://', toscalar(_GetWatchlist('Hosts') | summarize strcat_array(make_list(SearchKey), 'x')))", "starts with a value computed from the watchlist `Hosts`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "said"), COMPUTED)
+def test_a_long_computed_value_is_told_by_what_it_is_made_of(asked: str, said: str) -> None:
+    (sentence,) = explain(f"T | {asked}", "kusto").hypothesis
+    assert said in sentence.text
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("union A, B", "together, as one table"),
+        ("union (A | extend x = 1), B", "another form"),
+        ("A | project-rename y = x", "another form"),
+    ],
+)
+def test_what_a_parser_gives(text: str, given: str) -> None:
+    (sentence,) = explain(Rule(id="1", title="P", kind="Parser", language="kusto", text=text)).hypothesis
+    assert sentence.text.endswith(f"{given}.")
+
+
+def test_the_first_of_an_order_inside_a_function() -> None:
+    said = explain("let f = () { T | where x == 1 | summarize n = count() by y | top 5 by n }; f()", "kusto").hypothesis
+    assert said[-1].text == "Of its results it gives the 5 with the highest `n`."
+
+
+def test_exceptions_by_a_label_may_be_about_arguments() -> None:
+    text = "DeviceProcessEvents | where FileName =~ 'net.exe' | extend k = iff(ProcessCommandLine has 'user', 'USER', 'other') | where k != 'other'"
+    assert [each.text for each in explain(text, "kusto").guidance] == [
+        "Every start of `net.exe` matches but for the exceptions: ordinary use of it shows up too."
+    ]
+
+
+RESTS = [
+    ("AuditLogs | where OperationName == 'x' | where Result == 'y'", "It rests on a single field beside the kind of event."),
+    ("T | where Result == 'y'", "It rests on a single field."),
+    ("T | where a == 'y' | join kind=leftouter (T | where a == 'z' | summarize n = count() by k) on k | where n < 5 or isempty(n)", "It rests on a single field."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), RESTS)
+def test_the_kind_of_event_and_counts_are_no_fields(text: str, expected: str) -> None:
+    trust = explain(text, "kusto").confidence
+    assert trust is not None and expected in [sentence.text for _, sentence in trust.reasons]
+
+
+def test_a_query_that_asks_for_more_than_its_schedule_gives_is_not_without_fault() -> None:
+    rule = Rule(
+        id="1",
+        title="A",
+        kind="Scheduled",
+        language="kusto",
+        text="T | where TimeGenerated > ago(7d) | where x == 1",
+        schedule=Schedule(3600, 86400),
+    )
+    trust = explain(rule).confidence
+    assert trust is not None and (-5, "Its schedule gives it less data than it asks for.") in [
+        (points, each.text) for points, each in trust.reasons
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -187,7 +186,7 @@ def _query(
         after = names.copy()
         entry = Placed(number, stage, depth, branch, names, after)
         found.append(entry)
-        for inner in inner_queries(stage):
+        for inner in m.inner_queries(stage):
             rows = names if isinstance(stage, m.Apply | m.Partition | m.Fork | m.Facet) else Names()
             made = _query(inner, found, depth + 1, _branch(stage, inner), lets, rows)
             if isinstance(stage, m.Join | m.Union | m.Nested | m.Apply | m.Partition):
@@ -203,17 +202,6 @@ def _branch(stage: m.Step, inner: m.Query) -> str:
     if isinstance(stage, m.Correlate):
         return next((part.name for part in stage.rules if part.query is inner), stage.keyword)
     return str(getattr(stage, "keyword", ""))
-
-
-def inner_queries(stage: m.Step) -> Iterator[m.Query]:
-    """The queries directly inside a stage: of joins and unions, and in its expressions."""
-    stack: list[m.Node] = list(children(stage))[::-1]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, m.Query):
-            yield node
-        elif not isinstance(node, _LEAVES):
-            stack.extend(list(children(node))[::-1])
 
 
 def _after(stage: m.Step, names: Names) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..analysis import shown
 from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, OpaqueExpr, Or, Within, expressions, walk
 from .facts import OUTSIDE, Facts, Sentence
+from .gaps import cut
 from .guidance import KINDS
 from .hypothesis import COUNTING, speaker
 from .parts import Part
@@ -74,12 +75,16 @@ def _reading(facts: Facts) -> list[tuple[int, Sentence]]:
         if gaps == {"placeholder"}:
             return [(-10, Sentence("It waits for values of yours in the place of its placeholders.", "diagnostics"))]
         return [(-10, Sentence("Parts of its query were not understood.", "diagnostics"))]
+    short = [(-5, Sentence("Its schedule gives it less data than it asks for.", "windows"))] if any(cut(facts)) else []
     faults = [each for each in facts.diagnostics if each.severity in ("error", "warning")]
     if faults:
         points = -min(15, 5 * len(faults))
         words = "a fault was" if len(faults) == 1 else f"{len(faults)} faults were"
-        return [(points, Sentence(f"Its query was read whole; {words} found in it.", "diagnostics", faults[0].id))]
-    return [(10, Sentence("Its query was read whole, and no fault was found in it.", "diagnostics"))]
+        return [
+            (points, Sentence(f"Its query was read whole; {words} found in it.", "diagnostics", faults[0].id)),
+            *short,
+        ]
+    return [(10, Sentence("Its query was read whole, without an error or a warning.", "diagnostics")), *short]
 
 
 def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
@@ -106,7 +111,8 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
             words = f"It takes a match in at least {len(least)} fields."
         return [(10, Sentence(words, "indicators"))]
     if len(every) == 1 and least:
-        return [(0, Sentence(f"It rests on a single field{counts}.", "indicators", next(iter(least))))]
+        beside = " beside the kind of event" if any(fields & KINDS for fields in together) else ""
+        return [(0, Sentence(f"It rests on a single field{beside}{counts}.", "indicators", next(iter(least))))]
     if every and any(together):
         beside = " beside the kind of event" if all(fields & KINDS for fields in together) else ""
         what = f"It asks for a match in one field only{beside}" if least else "The kind of event alone is enough for it"
@@ -141,7 +147,7 @@ def _alternatives(facts: Facts) -> list[frozenset[str]]:
     base: frozenset[str] = frozenset()
     sides: list[frozenset[str]] = []
     for part in _asking(facts):
-        found = _fields(And((*part.asks, *part.joint)), speaker(part), 0)
+        found = _fields(And(tuple(part.asks)), speaker(part), 0) | _of_joined(part)
         if part.role in ("also", "member"):
             sides.append(found)
         else:
@@ -156,14 +162,20 @@ def _tested(facts: Facts) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     for part in _asking(facts):
         names = speaker(part)
-        tests = [
-            each
-            for expr in (*part.asks, *part.joint)
-            for each in (expr, *expressions(expr, Match))
-            if not (isinstance(each, Match) and each.op in (Op.EMPTY, Op.EXISTS))
-        ]
-        found = found.union(*(_fields(each, names, 0) for each in tests))
+        for expr in (*part.asks, *part.joint):
+            tests = (each for each in (expr, *expressions(expr, Match)) if not _presence(each))
+            of = frozenset[str]().union(*(_fields(each, names, 0) for each in tests))
+            found |= of - part.numbers if expr in part.joint else of
     return found
+
+
+def _presence(expr: Expr) -> bool:
+    return isinstance(expr, Match) and expr.op in (Op.EMPTY, Op.EXISTS)
+
+
+def _of_joined(part: Part) -> frozenset[str]:
+    """The fields that rows of several parts together are tested on; a number that one of them counted is none."""
+    return _fields(And(tuple(part.joint)), speaker(part), 0) - part.numbers if part.joint else frozenset()
 
 
 def _asking(facts: Facts) -> list[Part]:

@@ -37,7 +37,7 @@ def gaps(facts: Facts) -> tuple[Sentence, ...]:
     """What escapes or slips in, in reading order; none for a query that was not read."""
     if facts.query is None:
         return ()
-    found = [*_diagnostics(facts), *_lacking(facts), *_hashes(facts), *_evaded(facts), *_cut(facts)]
+    found = [*_diagnostics(facts), *_lacking(facts), *_hashes(facts), *_evaded(facts), *cut(facts)]
     return tuple({sentence.text: sentence for sentence in found}.values())
 
 
@@ -117,7 +117,7 @@ def _by_name(test: Match, names: Speaker) -> bool:
     return path and test.op is Op.ENDSWITH and all(str(value).count("\\") <= 1 for value in test.values)
 
 
-def _cut(facts: Facts) -> Iterator[Sentence]:
+def cut(facts: Facts) -> Iterator[Sentence]:
     """A scheduled rule is given no more than its period, however far back its query asks."""
     schedule, longest = facts.rule.schedule, max(facts.lookbacks, default=0)
     if facts.rule.kind.lower() == "scheduled" and schedule and 0 < schedule.lookback < longest:

@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from ..model import And, Op, expressions
+from ..model import And, Field, Op, expressions
 from ..schemas import fields
 from .facts import Facts, Sentence
 from .hypothesis import counts, lowered
@@ -46,10 +46,22 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     scope, title = facts.activities[0]
     but = " but for the exceptions" if any(part.leaves for part in facts.parts) else ""
     if "process_creation" in scope or scope == "DeviceProcessEvents":
-        text = f"Every start of {names} matches{but}, whatever its arguments: ordinary use of it shows up too."
+        whatever = ", whatever its arguments" if _of_names(facts) else ""
+        text = f"Every start of {names} matches{but}{whatever}: ordinary use of it shows up too."
     else:
         text = f"Every {lowered(title)} by {names} matches{but}: what it does in ordinary use shows up too."
     yield Sentence(text, "indicators", wanted[0].field, wanted[0].span)
+
+
+def _of_names(facts: Facts) -> bool:
+    """Whether no exception looks at the arguments: as far as is known, those of fields without a common name may."""
+    tested = {
+        fields.canonical(each.name, facts.scopes)
+        for part in facts.parts
+        for term in (*part.leaves, *part.later)
+        for each in expressions(term, Field)
+    }
+    return tested <= set(fields.common()) - {"process.command_line"}
 
 
 def _short(facts: Facts) -> Iterator[Sentence]:

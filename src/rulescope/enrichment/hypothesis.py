@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis import asks_nothing, first_or_last
 from ..analysis.windows import AT_ALL, NEGATED
 from ..model import (
     Aggregate,
     And,
+    Apply,
     Compare,
     Correlate,
+    Evaluate,
     Expand,
     Expr,
+    Extend,
     Field,
     Find,
+    Invoke,
     Join,
     Literal,
     Match,
+    Nested,
     Not,
     Op,
+    Parse,
+    ParseKv,
+    Project,
+    Query,
+    Rename,
+    Scan,
     Search,
+    Select,
+    SelectNamed,
     SortKey,
+    Step,
     Top,
     Union,
     Within,
@@ -134,7 +148,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         if kept_by or _restricted(facts):
             text = f"{_noun(facts)} {what} entries of {where}{per.removesuffix(',')}."
         if text.startswith("The parser"):
-            text = f"The parser looks for no value of its own: it gives the entries of {where} another form."
+            text = f"The parser looks for no value of its own: it gives the entries of {where} {_given(facts.query)}."
     yield Sentence(text, "tables", next(iter(main.scopes), "*"))
 
 
@@ -144,6 +158,20 @@ def _restricted(facts: Facts) -> bool:
     return any(part.role in ways or (part.role == "joined" and part.by) for part in facts.parts) or any(
         isinstance(term, Within) for term in facts.parts[0].leaves
     )
+
+
+def _given(query: Query | None) -> str:
+    """What a parser makes of its entries."""
+    stages = list(_spine(query, {})) if query else []
+    inner = [
+        step for stage in stages if isinstance(stage, Union) for each in stage.queries for step in _spine(each, {})
+    ]
+    if any(isinstance(stage, SHAPING) for stage in (*stages, *inner)):
+        return "another form"
+    return "together, as one table" if any(isinstance(stage, Union) for stage in stages) else "as they are"
+
+
+SHAPING = (Aggregate, Apply, Evaluate, Expand, Extend, Invoke, Parse, ParseKv, Project, Rename, Select, SelectNamed)
 
 
 def _kept(facts: Facts, main: Part | None) -> Iterator[Sentence]:
@@ -470,7 +498,7 @@ def _amount(counted: Counted, several: bool = False) -> str:
 
 def _first(facts: Facts) -> Iterator[Sentence]:
     """How many of its results a query gives, when it gives the first of an order."""
-    stages = facts.query.stages if facts.query else ()
+    stages = list(_spine(facts.query, {})) if facts.query else []
     for number, stage in enumerate(stages):
         match stage:
             case Top(Literal(int() as count), (SortKey(Field(name), descending), *_)):
@@ -482,6 +510,19 @@ def _first(facts: Facts) -> Iterator[Sentence]:
                     continue
                 text = f"Of its results it gives the {count if count > 1 else 'one'} with the {order} {code(name)}."
                 yield Sentence(text, "thresholds", "top", stage.span)
+
+
+def _spine(query: Query, lets: Mapping[str, Query]) -> Iterator[Step]:
+    """The stages that the result's own rows pass, those of functions and lets it begins with too."""
+    known = {**lets, **{let.name: let.query for let in query.lets}}
+    for stage in query.stages:
+        match stage:
+            case Nested(inner):
+                yield from _spine(inner, known)
+            case Scan(table) if table in known:
+                yield from _spine(known[table], {name: each for name, each in known.items() if name != table})
+            case _:
+                yield stage
 
 
 def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:

@@ -34,7 +34,7 @@ from ..model import (
     walk,
 )
 from ..schemas import fields
-from .words import code, field_words, quoted, verb
+from .words import code, field_words, listed, quoted, verb
 
 MOST_PARTS = (5, 4, 3)
 """How many parts of a condition are said, by how deep it stands."""
@@ -198,11 +198,35 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
         return f"{verb(op, (), negated=negated)} what a second query gives"
     value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
-    if value is None and len(other) > LONG and (of := [each for each in expressions(right, Literal) if each.value]):
-        text = next((str(each.value) for each in of if each.type in ("string", "dynamic")), "")
-        other = f"what is computed from {quoted(text)}" if text else "what the query computes"
+    if value is None and len(other) > LONG:
+        word, thing = COMPUTED.get(op, ("", "a value"))
+        return f"{verb(op, (), negated=negated).removesuffix(word)} {thing} {_computed(right, speaker)}"
     other = quoted(value) if value is not None else other
     return f"{verb(op, (), negated=negated)} {other}"
+
+
+COMPUTED = {
+    Op.REGEX: (" the pattern", "a pattern"),
+    Op.TERM: (" the term", "a term"),
+    Op.CIDR: (" the network", "a network"),
+}
+"""What a test compares with: as its operator's words end, and as it is called when it is computed."""
+
+
+def _computed(expr: Expr, speaker: Speaker) -> str:
+    """What a long expression is made of: a list, a table or fields of the entry; constants when it has nothing else."""
+    within = next((node for node in walk(expr) if isinstance(node, Query)), None)
+    match within.stages if within else ():
+        case (TableCall(name, (Literal(str() as watchlist), *_)), *_) if name.startswith("_GetWatchlist"):
+            return f"computed from the watchlist {code(watchlist)}"
+        case (Scan(str() as name), *_) if name:
+            return f"computed from {code(name)}"
+    if within is not None:
+        return "computed by a second query"
+    names = dict.fromkeys(speaker.named(speaker.aliases.get(each.name, each.name)) for each in expressions(expr, Field))
+    texts = [value for each in expressions(expr, Literal) for value in constants(each) if isinstance(value, str)]
+    made = list(names) or list(dict.fromkeys(quoted(text) for text in texts if any(map(str.isalnum, text))))
+    return f"computed from {listed(made, 'and')}" if made else "that it computes"
 
 
 def _together(

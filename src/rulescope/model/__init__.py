@@ -30,6 +30,7 @@ from .tree import *  # noqa: F403 - the tree's own __all__ lists every node
 from .tree import __all__ as _tree
 from .walk import bare as bare
 from .walk import expressions as expressions
+from .walk import inner_queries as inner_queries
 from .walk import opaques as opaques
 from .walk import queries as queries
 from .walk import rewrite as rewrite

@@ -68,6 +68,18 @@ def queries(query: Query) -> Iterator[Query]:
     return expressions(query, Query)
 
 
+def inner_queries(node: Node) -> Iterator[Query]:
+    """The queries directly inside a stage or an expression: of joins and unions, and in its expressions."""
+    stack = inside(node)[::-1]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Query):
+            yield top
+        elif below := inside(top):
+            below.reverse()
+            stack.extend(below)
+
+
 def opaques(node: Node) -> Iterator[Opaque | OpaqueExpr]:
     """What was not understood, in reading order."""
     return (found for found in walk(node) if isinstance(found, Opaque | OpaqueExpr))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,10 +32,12 @@ from ..model import (
     Select,
     Serialize,
     Sort,
+    Step,
     TableCall,
     Top,
     Union,
     expressions,
+    inner_queries,
     replace,
 )
 from .data import rows
@@ -203,7 +205,7 @@ def coverage(query: Query) -> tuple[EventType, ...]:
 
 def seen(query: Query) -> tuple[Seen, ...]:
     """The same, once for every scan that can see it, with what is asked of the rows of that scan."""
-    found = tuple(_query_events(query, {}, ()))
+    found = tuple(_query_events(query, {}, (), {}))
     if not any(stage.table in _defender_tables() for stage in expressions(query, Scan)):
         return found
     spelled = {
@@ -226,39 +228,69 @@ Tests = dict[str, frozenset[str]]
 """Column -> the values it is held to, lower case."""
 
 
-def _query_events(query: Query, outer: Tests, beyond: tuple[Asked, ...]) -> Iterator[Seen]:
-    tests = dict(outer)
-    names = {let.name for let in query.lets}
-    for let in query.lets:
-        yield from _query_events(let.query, {}, ())
+def _query_events(
+    query: Query, outer: Tests, beyond: tuple[Asked, ...], lets: Mapping[str, Query]
+) -> Iterator[Seen]:  # fmt: skip
+    known = {**lets, **{let.name: let.query for let in query.lets}}
+    for number, stage in enumerate(query.stages):
+        rest = query if not number else replace(query, stages=query.stages[number:])
+        match stage:
+            case Scan(table) if table in known:
+                others = {name: each for name, each in known.items() if name != table}
+                yield from _query_events(known[table], _tests(rest, outer), _asked(rest, beyond), others)
+            case Scan(table, _, logsource):
+                tests, asked = _tests(rest, outer), _asked(rest, beyond)
+                found = _logsource_events(logsource, tests) if logsource else _table_events(table, tests)
+                yield from (Seen(event, logsource or table, asked) for event in found)
+            case TableCall(name):
+                asked = _asked(rest, beyond)
+                yield from (Seen(event, name, asked) for event in _table_events(name, _tests(rest, outer)))
+            case Nested(inner):
+                yield from _query_events(inner, _tests(rest, outer), _asked(rest, beyond), known)
+            case Union(queries=inners):
+                tests, asked = _tests(rest, outer), _asked(rest, beyond)
+                for inner in inners:
+                    yield from _query_events(inner, tests, asked, known)
+            case _:
+                for inner in inner_queries(stage):
+                    yield from _query_events(inner, {}, (), known)
+
+
+def _tests(query: Query, outer: Tests) -> Tests:
+    """What rows are held to by the filters of their own query, then by those around it: of columns it does not make."""
+    tests: Tests = {}
+    made: frozenset[str] = frozenset()
     for stage in query.stages:
         if isinstance(stage, Filter):
-            for column, values in held(stage.predicate).items():
-                tests[column] = _both(column, tests[column], values) if column in tests else values
-    asked = _asked(query, beyond)
-    for stage in query.stages:
-        match stage:
-            case Scan(table, _, logsource):
-                if table not in names:
-                    found = _logsource_events(logsource, tests) if logsource else _table_events(table, tests)
-                    yield from (Seen(event, logsource or table, asked) for event in found)
-            case TableCall(name):
-                yield from (Seen(event, name, asked) for event in _table_events(name, tests))
-            case Nested(inner):
-                yield from _query_events(inner, tests, asked)
-            case Union(queries=inners):
-                for inner in inners:
-                    yield from _query_events(inner, tests, asked)
-            case _:
-                for name in stage.__struct_fields__:
-                    value = getattr(stage, name)
-                    if isinstance(value, Query):
-                        yield from _query_events(value, {}, ())
-                    elif isinstance(value, tuple):
-                        for item in value:
-                            held_by = item if isinstance(item, Query) else getattr(item, "query", None)
-                            if isinstance(held_by, Query):
-                                yield from _query_events(held_by, {}, ())
+            _hold(tests, held(stage.predicate), made)
+        made |= _computed(stage)
+    _hold(tests, outer, made)
+    return tests
+
+
+def _hold(tests: Tests, found: Tests, made: frozenset[str]) -> None:
+    for column, values in found.items():
+        if column.rstrip("*") not in made:
+            tests[column] = _both(column, tests[column], values) if column in tests else values
+
+
+def _computed(stage: Step) -> frozenset[str]:
+    """The columns that a stage fills with something else than their own value: `Channel = tostring(EventData.Channel)`."""
+    match stage:
+        case Parse(_, parts):
+            return frozenset(part.name for part in parts if part.name)
+        case Aggregate(aggregates, by):
+            columns: tuple[Column, ...] = (*aggregates, *by)
+        case Extend(columns) | Project(columns) | Serialize(columns) | Rename(columns) | Expand(columns):
+            pass
+        case _:
+            return frozenset()
+    return frozenset(
+        name
+        for column in columns
+        for name in column.names
+        if all(each.name.lower() != name.lower() for each in expressions(column.value, Field))
+    )
 
 
 PASSING = (As, Limit, Nested, Scan, Select, Sort, TableCall, Top, Union)
