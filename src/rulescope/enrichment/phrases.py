@@ -198,7 +198,7 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
         return f"{verb(op, (), negated=negated)} what a second query gives"
     value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
-    if value is None and len(other) > LONG:
+    if value is None and (len(other) > LONG or any(True for _ in expressions(right, Query))):
         word, thing = COMPUTED.get(op, ("", "a value"))
         return f"{verb(op, (), negated=negated).removesuffix(word)} {thing} {_computed(right, speaker)}"
     other = quoted(value) if value is not None else other
