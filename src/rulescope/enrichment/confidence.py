@@ -165,7 +165,7 @@ def _tested(facts: Facts) -> frozenset[str]:
         for expr in (*part.asks, *part.joint):
             tests = (each for each in (expr, *expressions(expr, Match)) if not _presence(each))
             of = frozenset[str]().union(*(_fields(each, names, 0) for each in tests))
-            found |= of - part.numbers if expr in part.joint else of
+            found |= of - part.computed.keys() if expr in part.joint else of
     return found
 
 
@@ -175,7 +175,7 @@ def _presence(expr: Expr) -> bool:
 
 def _of_joined(part: Part) -> frozenset[str]:
     """The fields that rows of several parts together are tested on; a number that one of them counted is none."""
-    return _fields(And(tuple(part.joint)), speaker(part), 0) - part.numbers if part.joint else frozenset()
+    return _fields(And(tuple(part.joint)), speaker(part), 0) - part.computed.keys() if part.joint else frozenset()
 
 
 def _asking(facts: Facts) -> list[Part]:

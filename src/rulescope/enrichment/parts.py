@@ -64,7 +64,7 @@ class Part:
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
     conditions on time (`times`, as text) and on counts are not among them. `counted`: rows were summed up (`matched`: before they
     were joined with others); `later` is asked of the sums,
-    `numbers` are columns that hold counted numbers; `members` are parts of a union that nothing was asked of
+    `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
     `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
@@ -82,7 +82,6 @@ class Part:
     computed: dict[str, str] = field(default_factory=dict)
     apart: int = 0
     filled: list[str] = field(default_factory=list)
-    numbers: set[str] = field(default_factory=set)
     joint: list[Expr] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -114,7 +113,6 @@ class Part:
         if not (self.asks or self.counted or other.counted):
             self.members += other.members
         self.beside += other.beside
-        self.numbers |= other.numbers
         self.watchlists += other.watchlists
         self.fetched |= other.fetched
         self.counts += other.counts
@@ -235,7 +233,6 @@ def _lists(query: Query, places: Mapping[int, Placed], lets: Mapping[str, Query]
 def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
     if place is not None:
         part.aliases.update(place.names.aliases)
-        part.numbers.update(place.names.counted)
     for term in _terms(predicate):
         if place is not None and _about(term, is_time, place):
             part.times.append(_moment(term))
