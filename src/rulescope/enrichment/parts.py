@@ -249,8 +249,11 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         elif isinstance(term, Not):
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
+        elif part.beside:
+            part.joint.append(term)
+            part.computed.update(place.names.counted if place is not None else {})
         else:
-            (part.joint if part.beside else part.asks).append(term)
+            part.asks.append(term)
 
 
 def _moment(term: Expr) -> str:
