@@ -40,6 +40,7 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
     ("let Known = T | where TimeGenerated < ago(7d) | distinct C; T | where TimeGenerated > ago(7d) | where C !in (Known)", (
         "The rule lists entries of `T`.", "`Known` comes from entries of `T`, over a time window of its own.",
         "Left out are entries in which `C` is among those of `Known`.")),
+    ("T | where isnotempty(A) and isnotnull(B)", ("The rule lists entries of `T` in which `A` and `B` are not empty.",)),
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
     ("search * | summarize count() by $table", (
         "The rule looks for no value of its own: it sums up entries of every table, one row per `$table`, for a person to judge.",)),
@@ -59,6 +60,10 @@ WINDOWS = [
     ("T | extend Apart = EndTime - StartTime | where Apart <= 30m", "30m"),
     ("T | extend Apart = abs(EndTime - StartTime) | where Apart < 1d", "1d"),
     ("T | where EndTime - StartTime > 1h", ""),
+    ("T | join U on C | where Made + 1d > Used", "1d"),
+    ("T | join U on C | where Used < Made + 1d", "1d"),
+    ("T | join U on C | where Used > Made - 2h", "2h"),
+    ("T | join U on C | where Used > Made + 5m", ""),
     ("T | where TimeGenerated > ago(2d) | summarize count() by bin(TimeGenerated, 1h)", "1h and 2d"),
 ]
 
@@ -93,3 +98,17 @@ def test_rows_each_once_are_no_groups(text: str, expected: str) -> None:
 def test_tables_of_the_collector_have_its_columns() -> None:
     page = explain(Rule(id="", title="", language="kusto", text="QualysKB_CL | project Computer, RawData, Nowhere"))
     assert [each.message for each in page.diagnostics if each.id == "unknown-column"] == ["no column Nowhere here"]
+
+
+def test_patterns_beside_their_rows() -> None:
+    text = "datatable (A: string, B: long) [] | reduce kind=source by A | project Pattern, B, Count"
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    assert [each.message for each in page.diagnostics if each.id == "unknown-column"] == ["no column Count here"]
+    page = explain(Rule(id="", title="", language="kusto", text="T | reduce by A"))
+    assert [row.field.name for row in page.output_rows] == ["Pattern", "Count", "Representative"]
+
+
+def test_of_further_alternatives_one_is_enough() -> None:
+    text = "T | where " + " or ".join(f"(A{n} == 1 and B{n} == 2)" for n in range(9))
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    assert page.hypothesis[0].text.endswith("(6) one of 4 more tests holds.")

@@ -522,7 +522,7 @@ def test_many_alike_findings_are_told_once() -> None:
 
 
 WORDED: list[tuple[str, str]] = [  # query, what its hypothesis says
-    ("A | where isnotempty(x) and y != ''", "it lists entries of `A` for a person to judge."),
+    ("A | where isnotempty(x) and y != ''", "lists entries of `A` in which `x` and `y` are not empty."),
     (
         "A | summarize by User, Computer",
         "it lists entries of `A`, one row per `User` and `Computer`, for a person to judge.",

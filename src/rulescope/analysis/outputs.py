@@ -55,6 +55,12 @@ def _step(
             return {name: OutputField(name, stage.keyword, number)}, True
         case m.Count(name):
             return {name: OutputField(name, stage.keyword, number, "long")}, True
+        case m.Reduce(_, properties):
+            pattern = {"Pattern": OutputField("Pattern", stage.keyword, number, "string")}
+            if any(each.name == "kind" and each.value == "source" for each in properties):
+                return {**fields, **pattern}, closed
+            rest = {"Count": "long", "Representative": "string"}
+            return {**pattern, **{n: OutputField(n, stage.keyword, number, t) for n, t in rest.items()}}, True
         case m.Project(columns) | m.Distinct(columns):
             if any(isinstance(column.value, m.Star) for column in columns):
                 return fields, closed

@@ -21,6 +21,7 @@ TIME_CALLS = frozenset(
      "unixtime_milliseconds_todatetime"}
 )  # fmt: skip
 NEGATED = {Op.LT: Op.GE, Op.LE: Op.GT, Op.GT: Op.LE, Op.GE: Op.LT, Op.EQ: Op.NE, Op.NE: Op.EQ}
+MIRRORED = {Op.GT: Op.LT, Op.GE: Op.LE}
 ORDER = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE})
 SIGNS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
 NUMBERS = ("count(", "dcount(", "count_distinct(", "event_count", "value_count")
@@ -199,10 +200,11 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
                     named = isinstance(left, m.Field) and left.name in place.names.lengths
                     apart = (named or is_length(left)) and seconds(right) is not None
                     back = seconds(right) if apart else _ago(right)
-                    match right:
-                        case m.Call("+" | "datetime_add", (m.Field(), length)) if isinstance(left, m.Field):
-                            back = seconds(length)
-                            apart = back is not None
+                    if (lag := _lag(left, op, right)) > 0:
+                        back, apart = lag, True
+                        if op in (Op.GT, Op.GE):
+                            left, op, right = right, MIRRORED[op], left
+                            name = subject(left, place.names.aliases) or spoken(left)
                     found.append(TimeWindow(name, op, spoken(right), back, place.number, span, apart))
                 case m.Match(left, op, values, _, _, span):
                     op = NEGATED[op] if negated else op
@@ -211,6 +213,24 @@ def time_windows(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tu
         if isinstance(place.stage, m.Aggregate | m.MakeSeries | m.Extend | m.Project):
             found.extend(_bins(place))
     return tuple(found)
+
+
+def _lag(left: m.Expr, op: Op, right: m.Expr) -> float:
+    """How far two moments may lie apart by a comparison such as `a < b + 1d` or `a + 1d > b`, in seconds; 0 of any other."""
+    one, other = _moment(left), _moment(right)
+    if one is None or other is None:
+        return 0
+    return (other - one if op in (Op.LT, Op.LE) else one - other if op in (Op.GT, Op.GE) else 0) / 10_000_000
+
+
+def _moment(expr: m.Expr) -> float | None:
+    """How far from a column's moment an expression is, in ticks."""
+    match expr:
+        case m.Field():
+            return 0
+        case m.Call("+" | "-" as word, (m.Field(), length)) if (ticks := _ticks(length)) is not None:
+            return ticks if word == "+" else -ticks
+    return None
 
 
 def _bins(place: Placed) -> Iterator[TimeWindow]:

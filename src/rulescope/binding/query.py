@@ -349,6 +349,17 @@ def _fixed(**types: str) -> Callable[[m.Step, RowType | None, Scope], RowType]:
     return lambda stage, before, scope: row
 
 
+def _reduced(stage: m.Reduce, before: RowType | None, scope: Scope) -> RowType:
+    """Its own columns; with `kind=source` those of the rows, and the pattern of each.
+
+    https://learn.microsoft.com/kusto/query/reduce-operator
+    """
+    if any(each.name == "kind" and each.value == "source" for each in stage.properties):
+        kept = before or EMPTY_ROW
+        return RowType((*kept.columns, m.TypedName("Pattern", "string")), kept.open)
+    return RowType.of({"Pattern": "string", "Count": "long", "Representative": "string"})
+
+
 def _unknown(stage: m.Step, before: RowType | None, scope: Scope) -> RowType:
     return UNKNOWN_ROW
 
@@ -361,7 +372,7 @@ _STEPS: dict[type, Callable[..., RowType]] = {
     m.Top: _same, m.TopNested: _computed, m.SampleDistinct: _computed, m.TopHitters: _computed,
     m.Serialize: _extended, m.Parse: _parse, m.ParseKv: _parse_kv, m.Expand: _extended, m.Apply: _apply,
     m.Evaluate: _evaluate, m.Invoke: _invoke, m.Partition: _partition, m.ScanRows: _scan_rows, m.Fork: _branches,
-    m.Facet: _branches, m.Reduce: _fixed(Pattern="string", Count="long", Representative="string"),
+    m.Facet: _branches, m.Reduce: _reduced,
     m.GetSchema: _fixed(ColumnName="string", ColumnOrdinal="long", DataType="string", ColumnType="string"),
     m.Consume: _fixed(), m.As: _same, m.Render: _same, m.MakeGraph: _make_graph,
     m.GraphMatch: _graph_match, m.GraphToTable: _graph_table, m.GraphComponents: _graph_marked, m.Batch: _batch, m.Correlate: _unknown, m.Opaque: _unknown,

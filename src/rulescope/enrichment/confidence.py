@@ -135,7 +135,9 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         return [(-10, Sentence("It asks only that fields hold something.", "indicators"))]
     own = set(facts.parts[0].scopes) if facts.parts else set()
     if any(
-        part.asks or part.watchlists or (part.role != "main" and (part.role != "joined" or not own >= set(part.scopes)))
+        part.asks
+        or part.watchlists
+        or (part.role not in ("main", "looked up") and (part.role != "joined" or not own >= set(part.scopes)))
         for part in facts.parts
     ):
         return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]

@@ -145,8 +145,10 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
         what = "sums up" if main.counted else "lists"
         text = f"{_noun(facts)} looks for no value of its own: it {what} entries of {where}{per} for a person to judge."
-        if kept_by or _restricted(facts):
-            text = f"{_noun(facts)} {what} entries of {where}{per.removesuffix(',')}."
+        filled = [] if main.counted or any("(" in name for name in main.filled) else main.filled
+        if kept_by or filled or _restricted(facts):
+            of = f" in which {_fields(filled)} {'is' if len(filled) == 1 else 'are'} not empty" if filled else ""
+            text = f"{_noun(facts)} {what} entries of {where}{of}{per.removesuffix(',')}."
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} {_given(facts.query)}."
     yield Sentence(text, "tables", next(iter(main.scopes), "*"))

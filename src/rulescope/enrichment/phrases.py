@@ -263,7 +263,8 @@ def _together(
     said = [each.text for each in merged[: len(merged) - left]]
     if left or silent:
         number = left + silent
-        more = "one more test holds" if number == 1 else f"{number} more tests hold"
+        more = f"{number} more tests hold" if word == "and" else f"one of {number} more tests holds"
+        more = "one more test holds" if number == 1 else more
         said.append(more)
     elif len(merged) == 1:
         return merged[0]
