@@ -59,8 +59,8 @@ def _step(
             pattern = {"Pattern": OutputField("Pattern", stage.keyword, number, "string")}
             if any(each.name == "kind" and each.value == "source" for each in properties):
                 return {**fields, **pattern}, closed
-            rest = {"Count": "long", "Representative": "string"}
-            return {**pattern, **{n: OutputField(n, stage.keyword, number, t) for n, t in rest.items()}}, True
+            others = {"Count": "long", "Representative": "string"}
+            return {**pattern, **{n: OutputField(n, stage.keyword, number, t) for n, t in others.items()}}, True
         case m.Project(columns) | m.Distinct(columns):
             if any(isinstance(column.value, m.Star) for column in columns):
                 return fields, closed
