@@ -71,3 +71,10 @@ WHOLE: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, its hypothesis
 @pytest.mark.parametrize(("text", "expected"), WHOLE)
 def test_what_further_parts_add(text: str, expected: tuple[str, ...]) -> None:
     assert tuple(each.text for each in explain(text, "kusto").hypothesis) == expected
+
+
+def test_that_a_pattern_fits_is_a_condition() -> None:
+    text = "A | where x == 1 | extend found = extract('a(b)', 1, y) | where isnotempty(found) and isnotempty(z)"
+    assert [each.text for each in explain(text, "kusto").hypothesis] == [
+        "The rule looks in `A` for entries in which `x` is `1`, and `found` is not empty."
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import model as m
 from ..model.walk import children, walk
-from .subjects import folded, is_length, subject
+from .subjects import LAST, SEEN_THROUGH, folded, is_length, subject
 
 COUNTS = frozenset(
     {"count", "countif", "dcount", "dcountif", "count_distinct", "count_distinctif", "sum", "sumif", "avg", "avgif",
@@ -25,7 +25,8 @@ PREFIXES = {
 @dataclass(slots=True)
 class Names:
     """What derived columns stand for (`aliases`: column -> field), which hold counted numbers (column -> how), and which
-    are `labels`: constants that the query itself gives its rows; `folded` are text in one case; `lengths` are differences.
+    are `labels`: constants that the query itself gives its rows; `folded` are text in one case; `lengths` are differences;
+    `picked` hold a value only where a pattern or a condition fits.
     """
 
     aliases: dict[str, str] = field(default_factory=dict)
@@ -33,13 +34,16 @@ class Names:
     labels: set[str] = field(default_factory=set)
     folded: set[str] = field(default_factory=set)
     lengths: set[str] = field(default_factory=set)
+    picked: set[str] = field(default_factory=set)
 
     def copy(self) -> Names:
-        return Names(dict(self.aliases), dict(self.counted), set(self.labels), set(self.folded), set(self.lengths))
+        sets = (set(self.labels), set(self.folded), set(self.lengths), set(self.picked))
+        return Names(dict(self.aliases), dict(self.counted), *sets)
 
     def add(self, other: Names) -> None:
         self.labels |= other.labels
         self.lengths |= other.lengths
+        self.picked |= other.picked
         self.folded |= other.folded
         for name, value in other.aliases.items():
             self.aliases.setdefault(name, value)
@@ -56,6 +60,7 @@ class Names:
         self.aliases.pop(name, None)
         self.counted.pop(name, None)
         self.labels.discard(name)
+        (self.picked.add if _picks(value, self) else self.picked.discard)(name)
         if _label(value):
             self.labels.add(name)
         if how:
@@ -73,6 +78,20 @@ def _label(value: m.Expr) -> bool:
             return _label(one) and _label(other)
         case m.Call("case", args) if args:
             return all(_label(each) for each in (*args[1:-1:2], args[-1]))
+    return False
+
+
+def _picks(value: m.Expr, names: Names) -> bool:
+    """Whether a value is there only where a pattern or a condition fits."""
+    match value:
+        case m.Field(name):
+            return name in names.picked
+        case m.Call("iff" | "case", args):
+            return any(isinstance(each, m.Literal) and each.value in ("", None) for each in args[1:])
+        case m.Call("extract" | "extract_all"):
+            return True
+        case m.Call(name, args) if name in SEEN_THROUGH and args:
+            return _picks(args[-1 if name in LAST else 0], names)
     return False
 
 
@@ -244,6 +263,7 @@ def _after(stage: m.Step, names: Names) -> None:
         case m.Parse(_, parts):
             for part in parts:
                 names.aliases.pop(part.name, None)
+                names.picked.add(part.name)
 
 
 def _take(names: Names, made: Names, name: str) -> None:
@@ -254,6 +274,9 @@ def _take(names: Names, made: Names, name: str) -> None:
     names.lengths.discard(name)
     if name in made.lengths:
         names.lengths.add(name)
+    names.picked.discard(name)
+    if name in made.picked:
+        names.picked.add(name)
     if name in made.labels:
         names.labels.add(name)
     if name in made.folded:

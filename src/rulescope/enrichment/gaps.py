@@ -71,14 +71,19 @@ def _hashes(facts: Facts) -> Iterator[Sentence]:
     others = [each for number, each in facts.wanted if each not in known and facts.field_of(number) not in KINDS]
     if known and not others:
         number = len({each.value for each in known})
-        text = f"It knows files by {'one hash' if number == 1 else f'{number:,} hashes'} alone: a rebuilt or changed file escapes."
+        imports = all(
+            str(each.value).lower().startswith("imphash=") or "imphash" in each.field.lower() for each in known
+        )
+        what, which = ("import hash", "built with other imports") if imports else ("hash", "rebuilt or changed")
+        how = f"one {what}" if number == 1 else f"{number:,} {what}es"
+        text = f"It knows files by {how} alone: a file that is {which} escapes."
         yield Sentence(text, "indicators", known[0].field, known[0].span)
 
 
 def _evaded(facts: Facts) -> Iterator[Sentence]:
     """Exceptions that whoever acts can meet at will: names, command lines, user agents."""
-    if not facts.understood:
-        return
+    if not facts.understood or any(part.role in ("also", "member", "unmatched") for part in facts.parts):
+        return  # another part may report it, or reports what has no such entry
     tickets = any(each.field.lower() == "eventid" and str(each.value) in TICKETS for each in facts.indicators)
     chosen = CHOSEN - {"service.name"} if tickets else CHOSEN
     found = [
@@ -103,8 +108,18 @@ def _at_will(term: Expr, names: Speaker, chosen: frozenset[str]) -> bool:
         case And(terms) | Or(terms) if terms:
             return all(_at_will(each, names, chosen) for each in terms)
         case Match(subject, op) if op not in (Op.EMPTY, Op.EXISTS):
-            return names.common(shown(subject, names.aliases)) in chosen or _by_name(term, names)
+            common = names.common(shown(subject, names.aliases))
+            return (common in chosen and not (common in NAMED and _whole(term))) or _by_name(term, names)
     return False
+
+
+NAMED = ("process.name", "process.parent.name", "file.name")
+
+
+def _whole(test: Match) -> bool:
+    """Whether a test of a name asks for folders, which are not everyone's to write to, or for the kernel."""
+    folders = any(set(str(value).strip("\\/")) & {"\\", "/"} for value in test.values)
+    return (test.op is not Op.REGEX and folders) or "system" in {str(value).lower() for value in test.values}
 
 
 def _by_name(test: Match, names: Speaker) -> bool:

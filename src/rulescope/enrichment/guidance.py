@@ -6,7 +6,8 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from ..model import And, Field, Op, expressions
+from ..analysis import shown
+from ..model import And, Match, Op, expressions
 from ..schemas import fields
 from .facts import Facts, Sentence
 from .hypothesis import counts, lowered
@@ -41,27 +42,52 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
     if any(found.op not in (Op.EQ, Op.ENDSWITH) or " " in str(found.value) for found in wanted):
         return
-    named = (re.split(r"[\\/]", str(found.value))[-1] for found in wanted)
-    names = listed([quoted(name) for name in {name.lower(): name for name in named}.values()])
+    if any(part.later for part in facts.parts):
+        return
+    left = [test for part in facts.parts for leaf in part.leaves for test in (leaf, *expressions(leaf, Match))]
+    if any(_of_name(test, facts) for test in left if isinstance(test, Match)):
+        return  # which names are left out is the very point: a program under another name, a start by itself
+    names = _called(facts, PROGRAM)
+    inside = [name for name in _called(facts, BINARY) if name.lower() not in {each.lower() for each in names}]
+    told = listed([quoted(name) for name in names])
+    if inside:
+        original = f"a binary whose original file name is {listed([quoted(name) for name in inside])}"
+        told = f"{told}, or of {original}," if names else original
     scope, title = facts.activities[0]
-    but = " but for the exceptions" if any(part.leaves for part in facts.parts) else ""
-    if "process_creation" in scope or scope == "DeviceProcessEvents":
-        whatever = ", whatever its arguments" if _of_names(facts) else ""
-        text = f"Every start of {names} matches{but}{whatever}: ordinary use of it shows up too."
+    start = (
+        "Every start of"
+        if "process_creation" in scope or scope == "DeviceProcessEvents"
+        else f"Every {lowered(title)} by"
+    )
+    told = told if start.endswith("of") else told.replace(", or of ", ", or by ")
+    if left:
+        text = f"{start} {told} matches but for the exceptions: measure first what they leave."
+    elif start.endswith("of"):
+        text = f"{start} {told} matches, whatever its arguments: ordinary use of it shows up too."
     else:
-        text = f"Every {lowered(title)} by {names} matches{but}: what it does in ordinary use shows up too."
+        text = f"{start} {told} matches: what it does in ordinary use shows up too."
     yield Sentence(text, "indicators", wanted[0].field, wanted[0].span)
 
 
-def _of_names(facts: Facts) -> bool:
-    """Whether no exception looks at the arguments: as far as is known, those of fields without a common name may."""
-    tested = {
-        fields.canonical(each.name, facts.scopes)
-        for part in facts.parts
-        for term in (*part.leaves, *part.later)
-        for each in expressions(term, Field)
-    }
-    return tested <= set(fields.common()) - {"process.command_line"}
+PROGRAM = frozenset({"process.name", "process.executable"})
+BINARY = frozenset({"process.pe.original_file_name"})
+
+
+def _called(facts: Facts, common: frozenset[str]) -> list[str]:
+    """The names of programs that fields of these common names must show."""
+    wanted = [found for number, found in facts.wanted if facts.field_of(number) in common]
+    named = (re.split(r"[\\/]", str(found.value))[-1] for found in wanted)
+    return list({name.lower(): name for name in named}.values())
+
+
+def _of_name(test: Match, facts: Facts) -> bool:
+    """Whether an exception is about the name of the program itself."""
+    common = fields.canonical(shown(test.subject, {}), facts.scopes)
+    return (
+        common in NAMES
+        and test.op in (Op.EQ, Op.ENDSWITH, Op.TERM, Op.CONTAINS)
+        and not any("\\" in str(value).lstrip("\\") for value in test.values)
+    )
 
 
 def _short(facts: Facts) -> Iterator[Sentence]:
@@ -86,9 +112,9 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
     of = counted_field(first.how)
-    what = (
-        f"different values of {code(of)}" if first.how.startswith(("dcount", "value_count")) and of else "such entries"
-    )
+    what = "such entries"
+    if first.how.startswith(("dcount", "value_count", "count_distinct")):
+        what = f"different values of {code(of)}" if of else f"different values (counted in {code(first.field)})"
     text = f"The count ({code(first.text)}) is fixed: measure first how many {what}{per} your busiest harmless sources make."
     yield Sentence(text, "thresholds", first.text)
 
@@ -98,12 +124,8 @@ def _ageing(facts: Facts) -> Iterator[Sentence]:
     found = [each for _, each in facts.wanted if isinstance(each.value, str) and _is_public(each.value)]
     if found:
         number = len({each.value for each in found})
-        which = (
-            f"The address {quoted(found[0].value)} changes"
-            if number == 1
-            else f"The {number} addresses it looks for change"
-        )
-        text = f"{which} hands in time: check who holds {'it' if number == 1 else 'them'} now before you trust a match."
+        which = f"The address {quoted(found[0].value)}" if number == 1 else f"The {number} addresses it looks for"
+        text = f"{which} can change hands in time: check who holds {'it' if number == 1 else 'them'} now before you trust a match."
         yield Sentence(text, "indicators", found[0].field, found[0].span)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..analysis import Placed, placed, plain
@@ -204,6 +204,7 @@ def _parts(
                     others += _parts(rule.query, rule.name, places, known)
             case _:
                 pass
+    own.asks = list(_telling(own.asks))
     if own.asks and own.members:
         for each in own.members:
             each.role = "member"
@@ -241,12 +242,16 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             part.counts.append(term)
             part.computed.update(place.names.counted)
             continue
-        if (present := _presence(term)) is not None:
+        present = _presence(term)
+        found = isinstance(present, Field) and place is not None and present.name in place.names.picked
+        if present is not None and not found:
             part.filled.append(outline_expr(present))
             continue
+        if present is not None:
+            term = Not(Match(present, Op.EMPTY))
         if part.counted:
             part.later.append(term)
-        elif isinstance(term, Not):
+        elif isinstance(term, Not) and not found:
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
         elif part.beside:
@@ -254,6 +259,14 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             part.computed.update(place.names.counted if place is not None else {})
         else:
             part.asks.append(term)
+
+
+def _telling(asks: Sequence[Expr]) -> Iterator[Expr]:
+    """The conditions without those that a field holds a value at all which another one asks more of."""
+    more = {outline_expr(each.subject) for each in asks if isinstance(each, Match)}
+    for each in asks:
+        if not (isinstance(each, Not) and isinstance(each.term, Match) and outline_expr(each.term.subject) in more):
+            yield each
 
 
 def _moment(term: Expr) -> str:

@@ -162,7 +162,8 @@ def _test(test: Match, speaker: Speaker, negated: bool) -> Phrase:
     if path and test.op is Op.ENDSWITH and (names := _names(test.values)):
         return Phrase(field_words(name, path), verb(Op.EQ, names, test.every, negated))
     whole = WHOLE_PATHS.get(speaker.common(name), "")
-    if whole and any("\\" in value or "/" in value for value in test.values if isinstance(value, str)):
+    folders = ("\\\\", "/") if test.op is Op.REGEX else ("\\", "/")
+    if whole and any(each in value for each in folders for value in test.values if isinstance(value, str)):
         return Phrase(field_words(name, whole), verb(test.op, test.values, test.every, negated))
     return Phrase(_subject(test.subject, speaker), verb(test.op, test.values, test.every, negated))
 
