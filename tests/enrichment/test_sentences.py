@@ -811,7 +811,7 @@ def test_the_first_of_an_order_inside_a_function() -> None:
 def test_exceptions_by_a_label_may_be_about_arguments() -> None:
     text = "DeviceProcessEvents | where FileName =~ 'net.exe' | extend k = iff(ProcessCommandLine has 'user', 'USER', 'other') | where k != 'other'"
     assert [each.text for each in explain(text, "kusto").guidance] == [
-        "Every start of `net.exe` matches but for the exceptions: ordinary use of it shows up too."
+        "Every start of `net.exe` matches but for the exceptions: measure first what they leave."
     ]
 
 
