@@ -20,6 +20,7 @@ from rulescope.analysis import (
     thresholds,
     time_windows,
 )
+from rulescope.analysis.subjects import spoken
 from rulescope.languages import kusto, sigma
 
 TRANSFER = """DeviceProcessEvents
@@ -76,6 +77,32 @@ detection:
     assert [part.text for part in tree.parts] == [
         "Image|endswith: '\\curl.exe', '\\wget.exe'", "CommandLine|contains: 'x: - y'"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("(a + b) * 2", "(a + b) * 2"),
+        ("a - (b - 1)", "a - (b - 1)"),
+        ("a * 2 + 1.5", "a * 2 + 1.5"),
+        ("-(a + b)", "-(a + b)"),
+        ('iff(isempty(a) or b == "x", c[0].d, e[tostring(f)])', 'iff(a is empty or b == "x", c[0].d, e[tostring(f)])'),
+        ('countif(a in ("x", "y"))', 'countif(a in ("x", "y"))'),
+        ("toscalar(U | count) + a", "toscalar(…) + a"),
+        ("ago(1d)", "ago(1d)"),
+        ('not(a has "x")', 'not(a has "x")'),
+    ],
+)
+def test_a_computation_is_shown_as_people_write_it(written: str, said: str) -> None:
+    stage = kusto.parse(f"T | extend x = {written}").stages[1]
+    assert spoken(stage.columns[0].value) == said  # type: ignore[union-attr]
+
+
+def test_what_another_query_gives_is_no_indicator() -> None:
+    assert (
+        indicators(kusto.parse('T | where toscalar(U | count) == 3 and substring(a, 1) == "y" and "x" == "x"'))[0].value
+        == "y"
+    )
 
 
 OUTPUTS = [

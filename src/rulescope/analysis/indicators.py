@@ -11,7 +11,7 @@ from ..model import Indicator, Op
 from ..model.walk import children, walk
 from ..text import Span
 from .places import Names, Placed, live
-from .subjects import folded, shown
+from .subjects import folded, spoken, subject
 from .windows import is_threshold, is_time
 
 # Functions that test a field: name -> (what they test, cased). The field is the first argument, values the others.
@@ -55,10 +55,10 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
     together = 0
     for place in live(query, stages):
         for test in tests(place):
-            field = shown(test.subject, place.names.aliases)
-            bare = not any(isinstance(node, m.Field | m.Query) for node in walk(test.subject))
-            if isinstance(test.subject, m.Literal) or (bare and "(" in field):
-                continue  # a switch or a constant of the query's own
+            known = subject(test.subject, place.names.aliases)
+            if known is None and not _of_an_entry(test.subject):
+                continue
+            field = known or spoken(test.subject)
             cased = test.cased and not folded(test.subject, place.names.folded)
             number = together if test.every else 0
             together += test.every
@@ -67,6 +67,12 @@ def indicators(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tupl
                 for value in test.values
             )
     return tuple(dict.fromkeys(found))
+
+
+def _of_an_entry(expr: m.Expr) -> bool:
+    """Whether a value is computed from an entry: not a constant or switch of the query's own, nor what another query gives."""
+    nodes = list(walk(expr))
+    return any(isinstance(node, m.Field) for node in nodes) and not any(isinstance(node, m.Query) for node in nodes)
 
 
 def exclusions(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Indicator, ...]:

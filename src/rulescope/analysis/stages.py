@@ -6,8 +6,7 @@ from .. import model as m
 from ..model import Node
 from ..text import Span
 from .places import Placed, placed
-from .subjects import shown
-from .windows import spoken
+from .subjects import shown, spoken
 
 
 class Stage(Node, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 
 from .. import model as m
@@ -23,6 +24,8 @@ SEEN_THROUGH = frozenset(
      "array_concat", "bin", "floor", "url_decode", "max_of", "min_of", "parse_path"}
 )  # fmt: skip
 LAST = frozenset({"trim", "trim_start", "trim_end"})  # the text is their last argument
+ARITHMETIC = ("+", "-", "*", "/", "%")
+UNITS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"))
 IF_EXISTS = frozenset({"column_ifexists", "columnifexists"})
 Aliases = Mapping[str, str]
 
@@ -91,4 +94,49 @@ def _step(key: m.Expr) -> str:
 def shown(expr: m.Expr, aliases: Aliases) -> str:
     """The canonical name of what is tested: its field, or the computation itself in short."""
     found = subject(expr, aliases)
-    return found if found is not None else m.outline_expr(expr)
+    return found if found is not None else spoken(expr)
+
+
+def spoken(expr: m.Expr) -> str:
+    """A computation as people write it: `a + b`, `ago(14d)`, `1h`, `2024-01-01T00:00:00Z`; queries inside are left out."""
+    match expr:
+        case m.Field(name):
+            return name
+        case m.Literal(int() as ticks, "timespan"):
+            return next(
+                (f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7:g}s"
+            )
+        case m.Literal(str() as moment, "datetime"):
+            return moment
+        case m.Literal(float() as number, "real"):
+            return f"{number:g}"
+        case m.Call(word, (left, right)) if word in ARITHMETIC:
+            return f"{_operand(left, word)} {word} {_operand(right, word)}"
+        case m.Call("negate", (inner,)):
+            return f"-{_operand(inner, '*')}"
+        case m.Call(name, args):
+            return f"{name}({', '.join(spoken(arg) for arg in args)})"
+        case m.Index(base, key):
+            return f"{spoken(base)}{_step(key) or f'[{spoken(key)}]'}"
+        case m.And(terms) | m.Or(terms) if terms:
+            word = " and " if isinstance(expr, m.And) else " or "
+            return word.join(f"({spoken(term)})" if isinstance(term, m.And | m.Or) else spoken(term) for term in terms)
+        case m.Not(term):
+            return f"not({spoken(term)})"
+        case m.Match(inner, op, values, every):
+            several = len(values) > 1
+            listed = ", ".join(json.dumps(value, ensure_ascii=False) for value in values)
+            how = KUSTO.get(op, SAID[op]) + (" all of" if every and several else " one of" if several else "")
+            how = "in" if how == "== one of" else how
+            return f"{spoken(inner)} {how} {f'({listed})' if several else listed}".rstrip()
+        case m.Compare(left, op, right):
+            return f"{spoken(left)} {SAID[op]} {spoken(right)}"
+        case m.ToScalar():
+            return "toscalar(…)"
+    return m.outline_expr(expr)
+
+
+def _operand(expr: m.Expr, within: str) -> str:
+    """One side of an operation, in brackets where it would be read otherwise."""
+    plain = not isinstance(expr, m.Call) or expr.name not in ARITHMETIC or (within in "+-" and expr.name in "*/%")
+    return spoken(expr) if plain else f"({spoken(expr)})"

@@ -8,7 +8,7 @@ from .. import model as m
 from ..model import Node, Op, replace
 from ..text import Span
 from .places import Names, Placed, live, placed
-from .subjects import is_length, shown, subject
+from .subjects import is_length, shown, spoken, subject
 
 TIME_FIELDS = frozenset(
     {"timegenerated", "timestamp", "eventtime", "createddatetime", "starttime", "endtime", "eventstarttime",
@@ -26,7 +26,6 @@ ORDER = frozenset({Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE})
 SIGNS = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
 NUMBERS = ("count(", "dcount(", "count_distinct(", "event_count", "value_count")
 """Counts that are never nothing where there is a row to count for."""
-UNITS = ((864_000_000_000, "d"), (36_000_000_000, "h"), (600_000_000, "m"), (10_000_000, "s"))
 
 
 class TimeWindow(Node, frozen=True):
@@ -292,24 +291,6 @@ def _ago(expr: m.Expr) -> float | None:
         case m.Call("now", (m.Call("negate", (length,)),)) | m.Call("-", (m.Call("now", ()), length)):
             return seconds(length)
     return None
-
-
-def spoken(expr: m.Expr) -> str:
-    """A moment or length in time as people write it: `ago(14d)`, `1h`, `2024-01-01T00:00:00Z`."""
-    match expr:
-        case m.Literal(int() as ticks, "timespan"):
-            return next(
-                (f"{ticks // size}{unit}" for size, unit in UNITS if ticks and ticks % size == 0), f"{ticks / 1e7:g}s"
-            )
-        case m.Literal(str() as moment, "datetime"):
-            return moment
-        case m.Call("+" | "-" | "*" | "/" as word, (left, right)):
-            return f"{spoken(left)} {word} {spoken(right)}"
-        case m.Call(name, args):
-            return f"{name}({', '.join(spoken(arg) for arg in args)})"
-        case m.ToScalar():
-            return "toscalar(…)"
-    return m.outline_expr(expr)
 
 
 def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Grouping, ...]:

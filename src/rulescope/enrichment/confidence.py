@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..analysis import shown
+from ..analysis import subject
 from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, OpaqueExpr, Or, Within, expressions, walk
 from .facts import OUTSIDE, Facts, Sentence
 from .gaps import cut
@@ -195,9 +195,9 @@ def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:
             return frozenset()
         case Field(name):
             return frozenset({names.common(names.aliases.get(name, name))})
-        case Match(subject) | Compare(subject) | Within(subject):
-            found = shown(subject, names.aliases)
-            return frozenset({names.common(found)}) if "(" not in found else _inside(expr, names)
+        case Match(tested) | Compare(tested) | Within(tested):
+            found = subject(tested, names.aliases)
+            return frozenset({names.common(found)}) if found is not None else _inside(expr, names)
     return _inside(expr, names)
 
 

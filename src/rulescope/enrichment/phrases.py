@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from ..analysis import shown
+from ..analysis import shown, subject
 from ..analysis.contradiction import clash
 from ..analysis.indicators import TESTS, constant, constants
-from ..analysis.windows import spoken
+from ..analysis.subjects import spoken
 from ..analysis.witness import Want
 from ..model import (
     And,
@@ -185,10 +185,8 @@ def _names(values: Iterable[object]) -> list[str]:
 def _subject(expr: Expr, speaker: Speaker) -> str:
     if isinstance(expr, Field) and expr.name == "*":
         return "any field"
-    name = shown(expr, speaker.aliases)
-    if "(" in name:
-        return code(spoken(expr))
-    return speaker.named(name)
+    name = subject(expr, speaker.aliases)
+    return speaker.named(name) if name is not None else code(spoken(expr))
 
 
 def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
@@ -288,13 +286,13 @@ def _told_apart(terms: Sequence[Expr], speaker: Speaker) -> tuple[frozenset[int]
     ]
     apart: set[int] = set()
     elements: set[str] = set()
-    for (number, subject, name, test), (other, second, held, against) in combinations(tests, 2):
+    for (number, first, name, test), (other, second, held, against) in combinations(tests, 2):
         if name != held or not clash(_want(name, test), _want(held, against)):
             continue
-        if isinstance(subject, Field) and isinstance(second, Field) and subject.name != second.name:
+        if isinstance(first, Field) and isinstance(second, Field) and first.name != second.name:
             apart |= {number, other}
         elif "." in name:
-            elements.add(_subject(subject, speaker))
+            elements.add(_subject(first, speaker))
     return frozenset(apart), frozenset(elements)
 
 
