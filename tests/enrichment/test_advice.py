@@ -39,6 +39,7 @@ ADVICE: list[tuple[str, str]] = [  # a query of ours, its only advice
         "A | where RemoteIP == '100.200.1.2'",
         "The address `100.200.1.2` can change hands in time: check who holds it now before you trust a match.",
     ),
+    ("Syslog | where Computer == '100.200.1.2'", ""),
 ]
 
 

@@ -121,7 +121,11 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
 
 def _ageing(facts: Facts) -> Iterator[Sentence]:
     """Addresses: they are given up by whoever used them, and taken up by others."""
-    found = [each for _, each in facts.wanted if isinstance(each.value, str) and _is_public(each.value)]
+    found = [
+        each
+        for number, each in facts.wanted
+        if isinstance(each.value, str) and _is_public(each.value) and facts.field_of(number) != "host.name"
+    ]
     if found:
         number = len({each.value for each in found})
         which = f"The address {quoted(found[0].value)}" if number == 1 else f"The {number} addresses it looks for"
