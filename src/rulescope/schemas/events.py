@@ -108,6 +108,13 @@ def fields_in_channel(name: str, event_id: int | str) -> tuple[str, ...]:
 
 
 @cache
+def fields_of_channel(name: str) -> frozenset[str]:
+    """Every EventData field that any known event of a channel carries."""
+    known = (key for key, (_, where) in _titles().items() if where.lower() == name.lower())
+    return frozenset(field for key in known for field in _fields().get(key, ()))
+
+
+@cache
 def settings(provider: str, event_id: int | str) -> str:
     """What must be switched on for that event to be written, "" when nothing is known to be needed."""
     for row in rows("audit-policies.tsv"):

@@ -2,44 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
+from ..engines.reference import holds
 from ..errors import UnsupportedError
 from ..model import TRUE, And, Compare, Expr, Field, Match, Not, Op, Or, Query, Scan, TableCall, expressions
 from ..regex import compiled
 from ..schemas import events, fields, logsources, mappings, tables
-from ..schemas.codes import Never
+from ..schemas.carried import Carried
+from ..schemas.mappings import Mapping as Mapped
 from .pages import EventRow
 from .reading import event_name
-
-Carries = Callable[[str], bool]
-"""Whether an event carries a field of the rule, as far as known; the field `*` stands for any."""
 
 
 def event_rows(query: Query) -> tuple[EventRow, ...]:
     """The event types a query can see, each with the fields it needs and such events do not carry.
 
     Events that tell of the same activity in a log it does not read are not covered, whatever they carry; a query that
-    reads raw events too may well read theirs, so nothing is said of them.
+    reads raw events too may well read theirs, so nothing is said of them. Nor is it of events that hold other values than
+    those asked for, and of those nobody knows a mapping of.
     """
     names = {stage.table for stage in expressions(query, Scan)} | {call.name for call in expressions(query, TableCall)}
     raw = any(map(_holds, names))
     found: dict[tuple[str, str, str], list[events.Seen]] = {}
     for each in events.seen(query):
-        if raw and _elsewhere(each):
-            continue
         event = each.event
+        if (raw and _elsewhere(each)) or (event.provider == "Defender" and "=" in each.scope and not _ways(each)):
+            continue
         key = (event.provider, event.event_id, event.table if event.provider == "Defender" else "")
         found.setdefault(key, []).append(each)
-    return tuple(_row(ways) for ways in found.values())
+    rows = (_row(ways) for ways in found.values())
+    return tuple(row for row in rows if row is not None)
 
 
-def _row(ways: Sequence[events.Seen]) -> EventRow:
-    """An event that any scan can match is covered."""
+def _row(ways: Sequence[events.Seen]) -> EventRow | None:
+    """An event that any scan can match is covered; None for one whose own values are not those asked for."""
     event = ways[0].event
     read = [way for way in ways if not _elsewhere(way)]
     lacking = [_lacks(way) for way in read or ways]
+    if all(names == () for names in lacking):
+        return None
     return EventRow(
         name=event_name(event),
         provider=event.provider,
@@ -65,47 +68,130 @@ def _holds(scope: str) -> bool:
 
 def _lacks(way: events.Seen) -> tuple[str, ...] | None:
     """The fields for want of which a condition can never hold of an event; None when it can."""
-    carries = _carrier(way)
-    if carries is None:
+    tests = _tests(way)
+    if tests is None:
         return None
     number = way.event.event_id
     found: dict[str, None] = {}
-    raw = "=" in way.scope
     impossible = False
     for asked in way.asked:
         # of an event that the condition leaves to another part, that part's fields are not looked at
         predicate = TRUE if _of_other(asked.predicate, number) else _of_event(asked.predicate, number)
-        known = Held(carries, asked.made, raw)
+        known = Held(tests, asked.made)
         if not known.possible(predicate, True):
             impossible = True
             found.update(dict.fromkeys(known.wanting(predicate, True)))
     return tuple(found) if impossible else None
 
 
-# ---------------------------------------------------------------- what an event carries
+# ---------------------------------------------------------------- tests of one event
+
+Given = tuple[bool | None, str]
+"""What a test always gives of an event, None when that depends on the event; and the field for want of which, or ""."""
+OPEN: Given = (None, "")
 
 
-def _carrier(way: events.Seen) -> Carries | None:
-    """What an event carries; None when that is not known."""
+def _tests(way: events.Seen) -> Callable[[Expr], Given] | None:
+    """What single tests give of an event; None when that is not known of any."""
     event = way.event
     if event.provider == "Defender":
-        if "=" not in way.scope:
-            return None
-        ways = [each for each in _ways(way.scope) if each.table == event.table]
-        return (lambda name: name == "*" or any(_places(each, name) for each in ways)) if ways else None
+        ways = _ways(way)
+        return (lambda test: _mapped(test, ways, event.event_id)) if ways else None
     carried = _carried(event.provider, event.event_id, _elsewhere(way))
-    return (lambda name: _carries(name, carried, way.scope)) if carried else None
+    if not carried:
+        return None
+    values = VALUES.get(event_name(event), {})
+    return lambda test: _plain(test, lambda name: _carries(name, carried, way.scope), "=" in way.scope, values)
+
+
+def _plain(test: Expr, carries: Callable[[str], bool], raw: bool, values: Mapping[str, tuple[str, ...]]) -> Given:
+    """What a test gives of an event: a field it does not carry passes none but that of being empty.
+
+    `raw`: missing fields are null, not empty text. `values`: all that some fields can hold.
+    """
+    match test:
+        case Match(Field(name)) if name in values:
+            answers = {holds(test, {name: value}) for value in values[name]}
+            return (answers.pop() if len(answers) == 1 else None, "")
+        case Match(Field(name), op, asked) if not carries(name):
+            if op in (Op.EMPTY, Op.EXISTS):
+                return op is Op.EMPTY, name
+            blank = not raw and any(_of_nothing(op, value) for value in asked)
+            return OPEN if blank or not asked else (False, name)
+        case Compare(Field(name), op, Field()) if raw and op is not Op.NE and not carries(name):
+            return False, name
+    return OPEN
+
+
+def _mapped(test: Expr, ways: Sequence[Mapped], action: str) -> Given:
+    """What a test gives of a row of a table that holds the event by a mapping, or by any of several."""
+    found = {_carried_over(test, way, action) for way in ways}
+    return found.pop() if len(found) == 1 else OPEN
+
+
+def _carried_over(test: Expr, way: Mapped, action: str) -> Given:
+    match test:
+        case Match(Field(name), op, values, every) if name != "*":
+            try:
+                return _of_action(Carried(way, False).expr(test), action), ""
+            except UnsupportedError as error:
+                if way.field(name) is not None and error.target in VALUES_ONLY:
+                    return OPEN
+                kind = error.construct.removesuffix(" hashes")
+                if kind != error.construct and not every and any(kind not in str(value).upper() for value in values):
+                    return OPEN  # hashes of other kinds stand beside it
+                return op is Op.EMPTY, kind if kind != error.construct else name
+    return OPEN
+
+
+VALUES_ONLY = ("registry data by type", "a number")
+"""What cannot answer a test for the form of its values, not for want of the field."""
+
+
+def _of_action(test: Expr | None, action: str) -> bool | None:
+    """Whether a condition holds of rows of an action, as far as that alone decides it."""
+    match test:
+        case And(terms) | Or(terms):
+            settles = isinstance(test, Or)
+            answers = {_of_action(term, action) for term in terms}
+            return settles if settles in answers else None if None in answers else not settles
+        case Not(term):
+            inner = _of_action(term, action)
+            return None if inner is None else not inner
+        case Match(Field("ActionType"), Op.EQ | Op.STARTSWITH | Op.ENDSWITH | Op.CONTAINS):
+            return holds(test, {"ActionType": action})
+    return None
 
 
 @cache
-def _ways(scope: str) -> tuple[mappings.Mapping, ...]:
+def _ways_of(scope: str) -> tuple[Mapped, ...]:
     return mappings.mappings_for(logsources.parsed(scope), "defender-xdr")
 
 
-def _places(way: mappings.Mapping, name: str) -> bool:
-    """Whether the table of a mapping has a column that answers tests of a field."""
-    row = way.field(name)
-    return row is not None and not isinstance(row, Never)
+def _ways(way: events.Seen) -> tuple[Mapped, ...]:
+    """The mappings of a log source to the table of one of its events."""
+    if "=" not in way.scope:
+        return ()
+    return tuple(each for each in _ways_of(way.scope) if each.table == way.event.table)
+
+
+VALUES: dict[str, dict[str, tuple[str, ...]]] = {
+    "Sysmon/12": {"EventType": ("CreateKey", "DeleteKey", "CreateValue", "DeleteValue")},
+    "Sysmon/13": {"EventType": ("SetValue",)},
+    "Sysmon/14": {"EventType": ("RenameKey", "RenameValue")},
+    "Sysmon/17": {"EventType": ("CreatePipe",)},
+    "Sysmon/18": {"EventType": ("ConnectPipe",)},
+    "Sysmon/19": {"EventType": ("WmiFilterEvent",)},
+    "Sysmon/20": {"EventType": ("WmiConsumerEvent",)},
+    "Sysmon/21": {"EventType": ("WmiBindingEvent",)},
+}
+"""Event -> field -> all it can hold.
+
+https://learn.microsoft.com/sysinternals/downloads/sysmon
+"""
+
+
+# ---------------------------------------------------------------- what an event carries
 
 
 @cache
@@ -173,6 +259,16 @@ COMMON = frozenset(
 )
 
 
+HEADER = frozenset(
+    {"eventid", "level", "task", "opcode", "keywords", "version", "channel", "computer", "computername", "processid", "threadid",
+     "userid", "provider_name", "providername", "eventrecordid", "correlation", "message", "timecreated"}
+)  # fmt: skip
+"""What every event of a Windows log has beside its own fields.
+
+https://learn.microsoft.com/windows/win32/wes/eventschema-systempropertiestype-complextype
+"""
+
+
 def _carries(name: str, carried: frozenset[str], scope: str) -> bool:
     common = fields.canonical(name, (scope,))
     if name.lower() not in carried and common not in carried and name.lower() in _beside(scope):
@@ -202,30 +298,36 @@ MADE = {"SecurityEvent": ("Process", "Account", "TargetAccount", "SubjectAccount
 
 @cache
 def _beside(scope: str) -> frozenset[str]:
-    """The fields of the events that tell of what this log source tells of."""
-    category = {word.partition("=")[2] for word in scope.split(" ") if word.startswith("category=")}
-    return frozenset(
-        name.lower()
+    """The fields of the events that tell of what this log source tells of, or that stand in its log."""
+    if "=" not in scope:
+        return frozenset()
+    logsource = logsources.parsed(scope)
+    routes = logsources.routes_for(logsource)
+    channels = {channel for route in routes for channel in route.channels}
+    found = (
+        {name for channel in channels for name in events.fields_of_channel(channel)}
+        if not logsource.category
+        else {name for route in routes for number in route.event_ids for name in events.fields(route.provider, number)}
+    )
+    found |= {
+        name
         for each in events.activities()
-        if each.name in category
+        if each.name == logsource.category
         for provider, event_id in each.events
         for name in events.fields(provider, event_id)
-    )
+    }
+    return frozenset(name.lower() for name in found) - HEADER
 
 
 # ---------------------------------------------------------------- whether a condition can hold
 
 
 class Held:
-    """A condition held against what an event carries: a field it does not carry passes no test but that of being empty.
+    """A condition held against what its `tests` give of an event. Columns the query has `made` may hold anything."""
 
-    Columns the query has `made` may hold anything. `raw`: of a log whose missing fields are null, not empty text.
-    """
-
-    def __init__(self, carries: Carries, made: frozenset[str], raw: bool) -> None:
-        self.carries = carries
+    def __init__(self, tests: Callable[[Expr], Given], made: frozenset[str]) -> None:
+        self.tests = tests
         self.made = made
-        self.raw = raw
 
     def possible(self, expr: Expr, wanted: bool) -> bool:
         """Whether `expr` can be `wanted` of such an event."""
@@ -235,32 +337,25 @@ class Held:
                 return all(each) if isinstance(expr, And) is wanted else any(each)
             case Not(term):
                 return self.possible(term, not wanted)
-        settled = self._settled(expr)
-        return settled is None or settled is wanted
+        return self._given(expr)[0] in (None, wanted)
 
     def wanting(self, expr: Expr, wanted: bool) -> Iterator[str]:
-        """The missing fields for which `expr`, which cannot be `wanted`, cannot."""
+        """The missing fields for which `expr`, which cannot be `wanted`, cannot; none where other values are asked for."""
         match expr:
             case And(terms) | Or(terms):
-                for term in terms:
-                    if not self.possible(term, wanted):
-                        yield from self.wanting(term, wanted)
+                each = [list(self.wanting(term, wanted)) for term in terms if not self.possible(term, wanted)]
+                if isinstance(expr, Or) is wanted or all(each):
+                    yield from (name for names in each for name in names)
             case Not(term):
                 yield from self.wanting(term, not wanted)
-            case Match(Field(name)) | Compare(Field(name)):
+            case _ if name := self._given(expr)[1]:
                 yield name
 
-    def _settled(self, expr: Expr) -> bool | None:
-        """What a test always gives of such an event; None when that depends on the event."""
+    def _given(self, expr: Expr) -> Given:
         match expr:
-            case Match(Field(name), op, values) if name not in self.made and not self.carries(name):
-                if op in (Op.EMPTY, Op.EXISTS):
-                    return op is Op.EMPTY
-                blank = not self.raw and any(_of_nothing(op, value) for value in values)
-                return None if blank or not values else False
-            case Compare(Field(name), op, Field()) if self.raw and op is not Op.NE and not self.carries(name):
-                return False
-        return None
+            case Match(Field(name)) | Compare(Field(name)) if name in self.made:
+                return OPEN
+        return self.tests(expr)
 
 
 def _of_nothing(op: Op, value: object) -> bool:
