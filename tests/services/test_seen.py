@@ -8,6 +8,7 @@ from rulescope.cli.rules import _unseen
 from rulescope.services.explain import explain
 
 SIGMA = "title: T\nlogsource:\n  product: windows\n  category: {}\ndetection:\n{}\n"
+PROCESS = "DeviceProcessEvents/ProcessCreated"
 LACKS: list[
     tuple[str, str, str, tuple[str, ...] | None]
 ] = [  # category, detection, event, what it lacks: None, nothing
@@ -65,6 +66,15 @@ LACKS: list[
         "Sysmon/12",
         ("Details",),
     ),
+    ("process_creation", "  a:\n    Hashes|contains: IMPHASH=1\n  condition: a", PROCESS, ("IMPHASH",)),
+    ("process_creation", "  a:\n    Hashes|contains:\n      - IMPHASH=1\n      - MD5=2\n  condition: a", PROCESS, None),
+    ("process_creation", "  a:\n    Image: x\n    LogonId: '0x3e7'\n  condition: a", PROCESS, None),
+    (
+        "network_connection",
+        "  a:\n    ParentImage: c:\\\\x.exe\n  condition: a",
+        "DeviceNetworkEvents/ConnectionSuccess",
+        ("ParentImage",),
+    ),
 ]
 
 
@@ -105,3 +115,59 @@ def test_each_part_of_a_union_asks_of_its_own_events() -> None:
     rows = {row.name: (row.covered, row.elsewhere) for row in explain(text, "kusto").events}
     assert rows["Security-Auditing/4688"] == rows["Security-Auditing/4624"] == (True, False)
     assert "Security-Auditing/4625" not in rows
+
+
+ASKED: list[tuple[str, str, set[str]]] = [  # category, detection, the events told
+    (
+        "network_connection",
+        "  a:\n    Initiated: 'true'\n    Image: x\n  condition: a",
+        {"Sysmon/3", "Security-Auditing/5156", "DeviceNetworkEvents/ConnectionSuccess"},
+    ),
+    (
+        "network_connection",
+        "  a:\n    Initiated: 'true'\n    Image: x\n  condition: not a",
+        {
+            "Sysmon/3",
+            "Security-Auditing/5156",
+            "DeviceNetworkEvents/ConnectionSuccess",
+            "DeviceNetworkEvents/InboundConnectionAccepted",
+        },
+    ),
+    (
+        "registry_event",
+        "  a:\n    EventType: RenameKey\n    NewName: x\n  condition: a",
+        {"Sysmon/14", "Security-Auditing/4657"},
+    ),
+    ("registry_event", "  a:\n    EventType: SetValue\n  condition: not a", {"Sysmon/12", "Sysmon/14", "Security-Auditing/4657"}),
+    ("wmi_event", "  a:\n    EventType: WmiConsumerEvent\n  condition: a", {"Sysmon/20"}),
+]
+
+
+@pytest.mark.parametrize(("category", "detection", "told"), ASKED)
+def test_events_that_hold_other_values_are_not_told(category: str, detection: str, told: set[str]) -> None:
+    rows = explain(SIGMA.format(category, detection), "sigma").events
+    assert {row.name for row in rows} == told
+
+
+def test_fields_of_other_events_of_a_log_are_lacking() -> None:
+    text = "title: T\nlogsource:\n  product: windows\n  service: security\ndetection:\n  a:\n    EventID: [4656, 4658]\n    ObjectName|contains: x\n    ProcessId: 4\n  condition: a\n"
+    rows = {row.name: row.lacks for row in explain(text, "sigma").events}
+    assert rows == {"Security-Auditing/4656": (), "Security-Auditing/4658": ("ObjectName",)}
+
+
+def test_a_provider_nobody_knows_is_spelled_as_written() -> None:
+    text = "Event | where EventLog == 'Microsoft-Windows-Some-Thing/Operational' and EventID == 7"
+    assert [row.name for row in explain(text, "kusto").events] == ["Some-Thing/7"]
+
+
+@pytest.mark.parametrize(
+    ("query", "kinds"),
+    [
+        ("union * | where TimeGenerated > ago(1d)", ["every table"]),
+        ("union Device* | where x == 1", ["tables by pattern"]),
+        ("iotsecurityresources | where x == 1", ["table of Azure Resource Graph"]),
+        ("imDns | where x == 1", ["function"]),
+    ],
+)
+def test_what_kind_of_data_a_name_stands_for(query: str, kinds: list[str]) -> None:
+    assert [row.kind for row in explain(query, "kusto").data] == kinds

@@ -213,17 +213,18 @@ def coverage(query: Query) -> tuple[EventType, ...]:
 def seen(query: Query) -> tuple[Seen, ...]:
     """The same, once for every scan that can see it, with what is asked of the rows of that scan."""
     found = tuple(_query_events(query, {}, (), {}))
-    if not any(stage.table in _defender_tables() for stage in expressions(query, Scan)):
-        return found
     spelled = {
         value.lower(): value for match in expressions(query, Match) for value in match.values if isinstance(value, str)
     }
-    return tuple(
-        Seen(replace(each.event, event_id=spelled[each.event.event_id]), each.scope, each.asked)
-        if each.event.provider == "Defender" and each.event.event_id in spelled and not each.event.title
-        else each
-        for each in found
-    )
+    return tuple(Seen(_spelled(each.event, spelled), each.scope, each.asked) for each in found)
+
+
+def _spelled(event: EventType, as_written: Mapping[str, str]) -> EventType:
+    """An event nobody knows as the query writes it: an action, or the provider a channel is called by."""
+    if event.provider == "Defender":
+        return event if event.title else replace(event, event_id=as_written.get(event.event_id, event.event_id))
+    told = as_written.get(event.provider) if event.provider == event.provider.lower() else None
+    return replace(event, provider=short(told.partition("/")[0])) if told else event
 
 
 @cache

@@ -90,7 +90,7 @@ class EventRow(Node, frozen=True):
 class DataRow(Node, frozen=True):
     """A table or log source the rule needs, what fills it, and whether that is by the rule's own word.
 
-    `kind` is table, table of Azure Resource Graph, function, logsource, watchlist or external data; index or data source of a language without a reader.
+    `kind` is table, every table, tables by pattern, table of Azure Resource Graph, function, logsource, watchlist or external data; index or data source of a language without a reader.
     """
 
     name: str

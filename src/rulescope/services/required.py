@@ -92,11 +92,13 @@ def _need(definition: str) -> str:
 
 
 def _kind(table: str) -> str:
-    """A table, a saved function, or what may be either: neither ships with Sentinel."""
-    if table in tables.asim_functions() or table[:1] in "_iv":
-        return "function"
+    """A table, a saved function, or what may be either: neither ships with Sentinel; tables that a pattern names."""
+    if "*" in table:
+        return "every table" if table == "*" else "tables by pattern"
     if table.lower() in RESOURCE_GRAPH:
         return "table of Azure Resource Graph"
+    if table in tables.asim_functions() or table[:1] in "_iv":
+        return "function"
     known = table in shipped("sentinel") or table.endswith("_CL")
     return "table" if known else "custom table or function"
 
