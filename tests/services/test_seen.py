@@ -138,7 +138,11 @@ ASKED: list[tuple[str, str, set[str]]] = [  # category, detection, the events to
         "  a:\n    EventType: RenameKey\n    NewName: x\n  condition: a",
         {"Sysmon/14", "Security-Auditing/4657"},
     ),
-    ("registry_event", "  a:\n    EventType: SetValue\n  condition: not a", {"Sysmon/12", "Sysmon/14", "Security-Auditing/4657"}),
+    (
+        "registry_event",
+        "  a:\n    EventType: SetValue\n  condition: not a",
+        {"Sysmon/12", "Sysmon/14", "Security-Auditing/4657"},
+    ),
     ("wmi_event", "  a:\n    EventType: WmiConsumerEvent\n  condition: a", {"Sysmon/20"}),
 ]
 
