@@ -11,6 +11,7 @@ from .. import model as m
 from ..model import Diagnostic, Op
 from .contradiction import clash
 from .indicators import Tested, constant, tests
+from .passed import asked, passes
 from .places import Names, Placed, placed
 from .subjects import KUSTO, SAID, shown
 from .windows import is_threshold
@@ -54,7 +55,7 @@ ORIGINAL_NAME = (
 HOSTS = frozenset(
     {"svchost.exe", "services.exe", "lsass.exe", "spoolsv.exe", "w3wp.exe", "wmiprvse.exe", "dns.exe", "sqlservr.exe", "msiexec.exe",
      "winlogon.exe", "wsmprovhost.exe", "taskeng.exe", "taskhostw.exe", "explorer.exe", "dllhost.exe", "smss.exe", "csrss.exe",
-     "fxssvc.exe"}
+     "fxssvc.exe", "werfault.exe", "consent.exe", "umworkerprocess.exe", "umservice.exe"}
 )  # fmt: skip
 """Programs that Windows itself starts in its own name: a renamed copy would not do their work."""
 PROGRAMS = (".exe", ".com", ".scr")
@@ -67,8 +68,9 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
     """Findings about what the query tests, in reading order; each has a stable id (see FAULTS)."""
     found: list[Diagnostic] = []
     places = stages if stages is not None else placed(query)
-    named: list[tuple[Tested, str]] = []
-    original = False
+    named: list[tuple[int, Tested, str]] = []
+    original = any(any(word in name for word in ORIGINAL_NAME) for name in _compared(query))
+    chosen = {id(stage) for stage in asked(query)}
     starts = any(scan.table in STARTS for scan in m.expressions(query, m.Scan))
     for place in places:
         for test in tests(place):
@@ -77,17 +79,31 @@ def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Di
             original = original or any(word in last for word in ORIGINAL_NAME)
             others = NOT_ACTING if field not in PARENTS or not starts else (*NOT_ACTING, last)
             if last.endswith(NAME_FIELDS) and not last.startswith(others) and not test.negated and _programs(test):
-                if "parent" not in last and id(test.expr) in _needed(place):
-                    named.append((test, field))
-            for check in _TESTS:
+                if "parent" not in last and id(test.expr) in _needed(place) and not _parsed(test, place):
+                    named.append((id(place.stage), test, field))
+            for check in _TESTS if id(place.stage) in chosen else _EVERYWHERE:
                 found.extend(check(test, field, query))
         for check_stage in _STAGES:
             found.extend(check_stage(place))
     for inner in m.queries(query):
         found.extend(_clashes_between_stages(inner))
-    if named and not original:
+    stages_named = {number for number, _, _ in named}
+    if named and not original and passes(query, lambda stage: id(stage) in stages_named):
         found.append(_renamed(named, any(_versioned(scan) for scan in m.expressions(query, m.Scan))))
     return tuple(dict.fromkeys(found))
+
+
+def _compared(query: m.Query) -> Iterator[str]:
+    """The names of columns that rows are matched by, or must stand in a list by."""
+    for stage in (stage for inner in m.queries(query) for stage in inner.stages):
+        keys = [key.right for key in stage.on] if isinstance(stage, m.Join) else []
+        for expr in (*keys, *(each.subject for each in m.expressions(stage, m.Within))):
+            yield shown(expr, {}).rsplit(".", 1)[-1].lower()
+
+
+def _parsed(test: Tested, place: Placed) -> bool:
+    """Whether a name was cut out of another text: of the key of a program's settings, say."""
+    return isinstance(test.subject, m.Field) and test.subject.name in place.names.picked
 
 
 def _programs(test: Tested) -> bool:
@@ -127,9 +143,10 @@ def _versioned(scan: m.Scan) -> bool:
     return kind in VERSIONED or (not scan.logsource and scan.table.startswith(("Device", "imProcess", "_Im_Process")))
 
 
-def _renamed(named: list[tuple[Tested, str]], versioned: bool) -> Diagnostic:
-    test, field = named[0]
-    values = [str(value).lstrip("\\/") for value in test.values]
+def _renamed(named: list[tuple[int, Tested, str]], versioned: bool) -> Diagnostic:
+    number, test, field = named[0]
+    alike = [each for other, each, name in named if other == number and name == field]
+    values = list(dict.fromkeys(str(value).lstrip("\\/") for each in alike for value in each.values))
     names = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
     return Diagnostic(
         "renamed-binary",
@@ -289,7 +306,8 @@ def _made_folded(name: str, query: m.Query) -> bool:
     return any(name in column.names and _folds(column.value) for column in m.expressions(query, m.Column))
 
 
-_TESTS = (_class_gap, _literal_wildcard, _folded, _cased_text)
+_EVERYWHERE = (_class_gap, _literal_wildcard, _folded)
+_TESTS = (*_EVERYWHERE, _cased_text)
 
 
 # ---------------------------------------------------------------- whole stages
