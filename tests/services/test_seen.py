@@ -12,6 +12,9 @@ PROCESS = "DeviceProcessEvents/ProcessCreated"
 LACKS: list[
     tuple[str, str, str, tuple[str, ...] | None]
 ] = [  # category, detection, event, what it lacks: None, nothing
+    ("registry_set", "  a:\n    TargetObject: x\n    Details: y\n  condition: a", "Security-Auditing/4657", None),
+    ("network_connection", "  a:\n    Initiated: 'true'\n  condition: a", "Security-Auditing/5156", None),
+    ("process_creation", "  a:\n    IntegrityLevel: High\n  condition: a", "Security-Auditing/4688", None),
     (
         "process_creation",
         "  a:\n    Image: x\n  f:\n    CurrentDirectory: null\n  condition: a and not f",

@@ -197,12 +197,22 @@ https://learn.microsoft.com/sysinternals/downloads/sysmon
 @cache
 def _carried(provider: str, event_id: str, elsewhere: bool = False) -> frozenset[str]:
     """The common names of the fields an event type carries; empty when its fields are not known."""
-    own = events.fields(provider, event_id)
+    own = (*events.fields(provider, event_id), *_renamed(provider, event_id))
     names = {fields.canonical(name, (f"category={_category(provider, event_id)}",)) for name in own}
     names |= set(ALSO.get(f"{events.short(provider)}/{event_id}", ())) if elsewhere else set()
     return frozenset(
         names | {fields.name_of(name) for name in names if fields.name_of(name)} | {name.lower() for name in own}
     )
+
+
+@cache
+def _renamed(provider: str, event_id: str) -> tuple[str, ...]:
+    """The names of log sources that an event answers to with fields of other names."""
+    if not events.fields(provider, event_id) or not event_id.isdigit():
+        return ()
+    short, number = events.short(provider), int(event_id)
+    routes = (each for each in logsources.routes() if number in each.event_ids and events.short(each.provider) == short)
+    return tuple(dict.fromkeys(name for each in routes for name, _ in each.aliases))
 
 
 @cache
