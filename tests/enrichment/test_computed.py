@@ -41,6 +41,13 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "The rule lists entries of `T`.", "`Known` comes from entries of `T`, over a time window of its own.",
         "Left out are entries in which `C` is among those of `Known`.")),
     ("T | where isnotempty(A) and isnotnull(B)", ("The rule lists entries of `T` in which `A` and `B` are not empty.",)),
+    ("T | where A == 1 | join kind=inner (U | where B == 2 | join kind=leftanti (V | where D == 3) on C) on C", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "They are matched by `C` with entries of `U` in which `B` is `2`.",
+        "Partners with the same `C` among entries of `V` in which `D` is `3` do not count.")),
+    ("union (T | where A == 1), (U | where B == 2 | join kind=inner (V | where D == 3 | summarize N = count() by C | where N > 5) on C)", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "It also looks in `U` for entries in which `B` is `2`.",
+        "They are matched by `C` with results of `V` in which `D` is `3`.",
+        "In `V`, single entries are not enough: the rule waits for more than 5 of them per `C`.")),
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
     ("search * | summarize count() by $table", (
         "The rule looks for no value of its own: it sums up entries of every table, one row per `$table`, for a person to judge.",)),

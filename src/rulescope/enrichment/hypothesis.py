@@ -275,7 +275,14 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
     if main and main.base is part and main.by and not part.asks:  # what the main part is joined with
         entries = f"{'results' if part.matched else 'entries'} of {where}"
         return f"They are matched by {_fields(main.by)} with {entries}."
+    of = part.base.role if part.base is not None and part.base is not main else ""
     match part.role:
+        case "absent" if by and of == "looked up":
+            return ""
+        case "absent" if by and of in ("joined", "absent"):  # it says nothing of the main rows
+            return f"Partners with the same {by} among {entries}{asked}{when}{',' if when or ', ' in asked else ''} do not count."
+        case "unmatched" if by and of == "joined":
+            return f"Their partners are {entries}{asked}{when}{',' if when else ''} that have no such partner by {by}."
         case "absent" if by:
             return f"Those with the same {by} among {entries}{asked}{when}{',' if when or ', ' in asked else ''} are left out."
         case "unmatched" if by:
@@ -370,8 +377,7 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
     """What must be reached by counting: in one part, or in one of several that are alternatives; then what else is computed."""
     counting = counts(facts)
     numbers = list(dict.fromkeys(each.part for each in counting))
-    roles = [facts.parts[number].role if number < len(facts.parts) else "main" for number in numbers]
-    either = all(role in ("also", "member") for role in roles)
+    either = all(number < len(facts.parts) and _one_of_many(facts.parts[number]) for number in numbers)
     told = [text for number in (numbers if either else numbers[:1]) if (text := _reached(facts, counting, number))]
     if told:
         first = counting[0]
@@ -397,6 +403,13 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
     yield from _computed(facts, [each for number in shown for each in _said(counting, number)])
 
 
+def _one_of_many(part: Part) -> bool:
+    """Whether a part is one of a union, or joined with one: what it asks is not asked of the others."""
+    while part.role == "joined" and part.base is not None:
+        part = part.base
+    return part.role in ("also", "member")
+
+
 def counts(facts: Facts) -> list[Counted]:
     """The conditions on counts that ask for more than anything at all."""
     return [each for each in facts.required if each.how.startswith(COUNTING) and (each.op, each.value) not in AT_ALL]
@@ -414,7 +427,7 @@ def _computed(facts: Facts, told: Sequence[Counted]) -> Iterator[Sentence]:
             if any(_is(term, each) for each in told) or not (text := _condition(facts, number, term)):
                 continue
             span = getattr(term, "span", None)
-            alone = part.role in ("also", "member") or place < part.apart or part.instead
+            alone = _one_of_many(part) or place < part.apart or part.instead
             (own if alone else whole).setdefault(text, span)
         if own:
             single.setdefault(listed(list(own), "and", 4), next(iter(own.values())))
