@@ -74,3 +74,19 @@ def test_what_hashes_miss(value: str, told: str) -> None:
     detection = f"  a:\n    Hashes|contains: {value}\n  condition: a"
     page = explain(SIGMA.format(category="image_load", detection=detection), "sigma")
     assert told in [each.text for each in page.gaps]
+
+
+RESTS: list[tuple[str, str]] = [  # a query of ours, what it rests on
+    ("A | where x == 1", "It rests on a single field."),
+    ("A | where x == 1 | join B on u", "It rests on a single field and on other entries it is compared with."),
+    ("A | where x == 1 | join kind=leftouter B on u", "It rests on a single field."),
+    ("SecurityEvent | where EventID == 4624", "It rests on the kind of event alone."),
+    ("let l = B | where TimeGenerated > ago(9d) | distinct u; SecurityEvent | where EventID == 4624 and Account !in (l)", "It rests on the kind of event and on other entries it is compared with."),
+    ("A | where x == 1 | summarize n = count() by u | where n > 4 | join kind=leftanti B on u", "It rests on a single field, on what is counted and on other entries it is compared with."),
+    ("A | extend p = extract('a(b)', 1, y) | where x has 'q' or isnotempty(p)", "For one of its alternatives it is enough that a field holds a value."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), RESTS)
+def test_what_a_rule_rests_on(text: str, told: str) -> None:
+    assert told in [each.text for _, each in explain(text, "kusto").confidence.reasons]

@@ -10,6 +10,7 @@ from .guidance import KINDS
 from .hypothesis import COUNTING, speaker
 from .parts import Part
 from .phrases import Speaker
+from .words import listed
 
 START = 40
 LEVELS = ((70, "high"), (45, "medium"), (0, "low"))
@@ -100,11 +101,14 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         any(each.how.startswith(COUNTING) for each in facts.required)
         or any(part.counts and part.role not in OUTSIDE for part in facts.parts)
     )
-    counts = (" and on what is counted" if number else " and on what it computes") if counted else ""
+    counts = ("on what is counted" if number else "on what it computes") if counted else ""
+    others = "on other entries it is compared with" if _compares(facts) else ""
+    further = (counts, others)
     if not every and any(together):
-        return [(0, Sentence(f"It rests on the kind of event{counts or ' alone'}.", "indicators"))]
+        text = _rests("on the kind of event", *further, alone=True)
+        return [(0, Sentence(text, "indicators"))]
     if every == {"*"}:
-        return [(0, Sentence(f"It rests on words anywhere in an entry{counts}.", "indicators"))]
+        return [(0, Sentence(_rests("on words anywhere in an entry", *further), "indicators"))]
     if len(least) >= 2:
         words = f"It looks at {len(least)} fields together."
         if len(every) > len(least):
@@ -112,10 +116,16 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         return [(10, Sentence(words, "indicators"))]
     if len(every) == 1 and least:
         beside = " beside the kind of event" if any(fields & KINDS for fields in together) else ""
-        return [(0, Sentence(f"It rests on a single field{beside}{counts}.", "indicators", next(iter(least))))]
+        text = _rests(f"on a single field{beside}", *further)
+        return [(0, Sentence(text, "indicators", next(iter(least))))]
     if every and any(together):
         beside = " beside the kind of event" if all(fields & KINDS for fields in together) else ""
-        what = f"It asks for a match in one field only{beside}" if least else "The kind of event alone is enough for it"
+        start = "Of the entries themselves, the" if others else "The"
+        what = (
+            f"It asks for a match in one field only{beside}"
+            if least
+            else f"{start} kind of event alone is enough for it"
+        )
         reached = f", and it {'counts' if number else 'sums up'} what matches" if counted else ""
         return [(0, Sentence(f"{what}{reached}.", "indicators", next(iter(least), "")))]
     if not facts.understood:
@@ -128,7 +138,9 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         ]
         what = "values it computes" if known and len(known) == len(facts.required) else "counting"
         what = what if number or facts.required else "what it sums up"
-        return [(0, Sentence(f"It rests on {what} alone.", "thresholds"))]
+        return [(0, Sentence(_rests(f"on {what}", "", others, alone=True), "thresholds"))]
+    if every:
+        return [(0, Sentence("For one of its alternatives it is enough that a field holds a value.", "indicators"))]
     if any(part.asks for part in facts.parts) and not any(
         part.watchlists or part.role != "main" for part in facts.parts
     ):
@@ -142,6 +154,24 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     ):
         return [(0, Sentence("It rests on values that other data give it, not on values of its own.", "indicators"))]
     return [(-10, Sentence("It looks for no value of its own.", "indicators"))]
+
+
+def _rests(*what: str, alone: bool = False) -> str:
+    """What a rule rests on, in a sentence: `alone` says so of a single thing."""
+    said = [each for each in what if each]
+    return f"It rests {listed(said, 'and')}{' alone' if alone and len(said) == 1 else ''}."
+
+
+def _compares(facts: Facts) -> bool:
+    """Whether other entries choose: partners that must be there or missing, and lists made of entries."""
+    own = set(facts.parts[0].scopes) if facts.parts else set()
+    for part in facts.parts:
+        same = part.bare and own >= set(part.scopes)  # its own rows once more
+        if part.role in ("absent", "unmatched", "fetched") or (part.role == "joined" and part.by and not same):
+            return True
+        if part.role == "listed" and (part.scopes or part.watchlists or part.fetched):
+            return True
+    return False
 
 
 def _alternatives(facts: Facts) -> list[frozenset[str]]:
