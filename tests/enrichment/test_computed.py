@@ -49,6 +49,14 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "They are matched by `C` with results of `V` in which `D` is `3`.",
         "In `V`, single entries are not enough: the rule waits for more than 5 of them per `C`.")),
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
+    ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
+    ("imDns | summarize count() by SrcIpAddr", (
+        "The rule looks for no value of its own: it sums up entries of `imDns`, one row per `SrcIpAddr`, for a person to judge.",)),
+    ("_Im_WebSession(starttime=ago(1d), eventresult='Success') | summarize count() by SrcIpAddr", (
+        "The rule sums up entries of `_Im_WebSession`, one row per `SrcIpAddr`.",
+        "Of `_Im_WebSession` it takes what its parameter `eventresult` `Success` lets through.")),
+    ("let Odd = toscalar(U | summarize max(p)); T | where C matches regex Odd", (
+        "The rule looks in `T` for entries in which `C` matches the pattern that a second query gives.",)),
     ("search * | summarize count() by $table", (
         "The rule looks for no value of its own: it sums up entries of every table, one row per `$table`, for a person to judge.",)),
 ]  # fmt: skip

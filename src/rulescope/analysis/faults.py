@@ -62,6 +62,8 @@ PROGRAMS = (".exe", ".com", ".scr")
 BOLD = re.compile(r"\*\*\w[^*]*\*\*")
 FOLDED = {"tolower": str.lower, "toupper": str.upper}
 MOST_TERMS = 40
+PATH_FIELDS = frozenset({"registrykey", "previousregistrykey", "folderpath", "initiatingprocessfolderpath"})
+"""Fields that hold one path and nothing else (Sysmon's TargetObject ends in a value's name, which may begin with one)."""
 
 
 def faults(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Diagnostic, ...]:
@@ -241,6 +243,20 @@ def _literal_wildcard(test: Tested, field: str, query: m.Query) -> Iterator[Diag
             )
 
 
+def _doubled_backslash(test: Tested, field: str, query: m.Query) -> Iterator[Diagnostic]:
+    """A verbatim text that is escaped all the same: `@"HKEY_LOCAL_MACHINE\\\\SOFTWARE"`."""
+    if query.language != "kusto" or field.lower() not in PATH_FIELDS or test.op is Op.REGEX:
+        return
+    for value in test.values:
+        if isinstance(value, str) and "\\\\" in value[1:]:
+            yield Diagnostic(
+                "doubled-backslash",
+                f"{field} is compared with {_quoted(value)}: it has two backslashes in a row, which no such path has",
+                span=test.span,
+                suggestion='write one backslash in @"…", two in "…"',
+            )
+
+
 def _for_wildcard(op: Op, value: str) -> str:
     inner = value.strip("*")
     first, last = value.startswith("*"), value.endswith("*")
@@ -306,7 +322,7 @@ def _made_folded(name: str, query: m.Query) -> bool:
     return any(name in column.names and _folds(column.value) for column in m.expressions(query, m.Column))
 
 
-_EVERYWHERE = (_class_gap, _literal_wildcard, _folded)
+_EVERYWHERE = (_class_gap, _literal_wildcard, _doubled_backslash, _folded)
 _TESTS = (*_EVERYWHERE, _cased_text)
 
 
@@ -401,6 +417,7 @@ FAULTS = {  # id: what it means
     "class-gap": "a list of single characters covers a class (digits, letters) but for some members, which escape",
     "names-and-addresses": "a host is taken for an address by its first or last character; names match too",
     "literal-wildcard": "an asterisk in a text comparison that has no wildcards",
+    "doubled-backslash": "two backslashes in a row in a path: a verbatim text that is escaped all the same, never true",
     "never-in-that-case": "a lower- or upper-cased value is compared with a text in other case: never true",
     "case-sensitive": "free text is compared with case, so another spelling escapes",
     "empty-list": "a comparison with an empty list: never true, or always when negated",

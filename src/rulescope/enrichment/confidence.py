@@ -145,6 +145,10 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
         part.watchlists or part.role != "main" for part in facts.parts
     ):
         return [(-10, Sentence("It asks only that fields hold something.", "indicators"))]
+    if facts.function:
+        return [(0, Sentence("What it asks for is up to a function defined elsewhere.", "tables", facts.function))]
+    if facts.narrowed:
+        return [(0, Sentence("It rests on what parameters of its parser let through.", "tables", facts.narrowed[0][0]))]
     own = set(facts.parts[0].scopes) if facts.parts else set()
     if any(
         part.asks

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..model import Diagnostic, Indicator, Node, Query, Rule
+from ..model import Diagnostic, Expr, Indicator, Named, Node, Query, Rule, TableCall
+from ..schemas import tables
 from ..text import Span
 from .parts import Part
 
@@ -40,6 +41,10 @@ class Counted(Node, frozen=True):
     by: tuple[str, ...] = ()
     part: int = 0
     span: Span | None = None
+
+
+SWITCHES = ("starttime", "endtime", "pack", "disabled")
+"""Parameters of ASIM's parsers that choose no entries by what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,28 @@ class Facts:
             (number, found)
             for number, found in enumerate(self.indicators)
             if not found.negated and (self.filters is None or number in self.filters)
+        )
+
+    @property
+    def function(self) -> str:
+        """The function that gives all rows, when what it asks stands elsewhere; "" for tables and known parsers."""
+        match self.query.stages[:1] if self.query is not None else ():
+            case (TableCall(name),) if name.lower() != "table" and not tables.asim_functions().get(name):
+                return name if len(self.scopes) == 1 else ""
+        return ""
+
+    @property
+    def narrowed(self) -> tuple[tuple[str, str, Expr], ...]:
+        """What parsers are asked to give only: parser, parameter, value; times and switches aside."""
+        calls = (
+            stage for stage in (self.query.stages if self.query is not None else ()) if isinstance(stage, TableCall)
+        )
+        return tuple(
+            (call.name, arg.name, arg.value)
+            for call in calls
+            if tables.asim_functions().get(call.name)
+            for arg in call.args
+            if isinstance(arg, Named) and arg.name not in SWITCHES
         )
 
     def field_of(self, number: int) -> str:

@@ -27,7 +27,7 @@ MOST_ALIKE = 2
 HASH = re.compile(r"(?:\w+=)?(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})", re.IGNORECASE)
 
 TELLING = frozenset(
-    {"class-gap", "names-and-addresses", "literal-wildcard", "never-in-that-case", "case-sensitive", "empty-list",
+    {"class-gap", "names-and-addresses", "literal-wildcard", "doubled-backslash", "never-in-that-case", "case-sensitive", "empty-list",
      "contradiction", "never", "renamed-binary"}
 )  # fmt: skip
 """Findings of the analysis that say what a rule misses or takes in by mistake."""

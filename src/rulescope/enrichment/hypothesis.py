@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis import asks_nothing, first_or_last
+from ..analysis.indicators import constant
 from ..analysis.windows import AT_ALL, NEGATED
 from ..model import (
     Aggregate,
@@ -46,7 +47,7 @@ from ..text import Span
 from .facts import OUTSIDE, Counted, Facts, Sentence
 from .parts import Part
 from .phrases import Speaker, described, numbered
-from .words import code, counted_field, duration, listed
+from .words import code, counted_field, duration, listed, quoted
 
 MOST_EXCEPTIONS = 4
 MOST_LEFT = 2
@@ -80,7 +81,7 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     asking = (part for part in facts.parts if part.scopes or not part.fetched)
     main = next((part for part in asking if (part.asks or part.joint) and part.role not in OUTSIDE), None)
     found = [
-        *_main(facts, main), *_others(facts, main), *_counting(facts), *_kept(facts, main), *_exceptions(facts, main), *_first(facts)
+        *_main(facts, main), *_narrowed(facts), *_others(facts, main), *_counting(facts), *_kept(facts, main), *_exceptions(facts, main), *_first(facts)
     ]  # fmt: skip
     if found and facts.fires == "impossible":
         found.append(Sentence("No event can satisfy all of this.", "evidence"))
@@ -130,6 +131,10 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         return
     if not main.scopes and where != "every table":
         return
+    if facts.function:
+        text = f"{_noun(facts)} gives what the function {code(facts.function)} gives, which is defined elsewhere."
+        yield Sentence(text, "tables", facts.function)
+        return
     kept_by = [
         term
         for number, part in enumerate(facts.parts)
@@ -146,12 +151,24 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         what = "sums up" if main.counted else "lists"
         text = f"{_noun(facts)} looks for no value of its own: it {what} entries of {where}{per} for a person to judge."
         filled = [] if main.counted or any("(" in name for name in main.filled) else main.filled
-        if kept_by or filled or _restricted(facts):
+        if kept_by or filled or _restricted(facts) or facts.narrowed:
             of = f" in which {_fields(filled)} {'is' if len(filled) == 1 else 'are'} not empty" if filled else ""
             text = f"{_noun(facts)} {what} entries of {where}{of}{per.removesuffix(',')}."
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} {_given(facts.query)}."
     yield Sentence(text, "tables", next(iter(main.scopes), "*"))
+
+
+def _narrowed(facts: Facts) -> Iterator[Sentence]:
+    """What a parser is asked for by its parameters."""
+    for parser in dict.fromkeys(name for name, _, _ in facts.narrowed):
+        asked = [
+            f"{code(parameter)} {quoted(known)}" if (known := constant(value)) is not None else code(parameter)
+            for name, parameter, value in facts.narrowed
+            if name == parser
+        ]
+        through = f"parameter {asked[0]} lets" if len(asked) == 1 else f"parameters {listed(asked, 'and')} let"
+        yield Sentence(f"Of {code(parser)} it takes what its {through} through.", "tables", parser)
 
 
 def _restricted(facts: Facts) -> bool:

@@ -194,7 +194,8 @@ def _compared(op: Op, right: Expr, speaker: Speaker, negated: bool) -> str:
         differs = (op is Op.NE) is not negated
         return f"{'differs from' if differs else 'equals'} {speaker.named(speaker.aliases.get(right.name, right.name))}"
     if isinstance(right, ToScalar):
-        return f"{verb(op, (), negated=negated)} what a second query gives"
+        words = verb(op, (), negated=negated)
+        return f"{words} {'that' if words.endswith(('pattern', 'term', 'network')) else 'what'} a second query gives"
     value = constant(right)
     other = f"the value of {speaker.named(right.name)}" if isinstance(right, Field) else code(spoken(right))
     if value is None and (len(other) > LONG or any(True for _ in expressions(right, Query))):
