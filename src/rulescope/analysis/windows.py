@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from .. import model as m
 from ..model import Node, Op, replace
 from ..text import Span
-from .places import Names, Placed, live, placed
+from .places import Names, Placed, auto_name, live, placed
 from .subjects import is_length, shown, spoken, subject
 
 TIME_FIELDS = frozenset(
@@ -57,12 +57,14 @@ class Threshold(Node, frozen=True):
 
 
 class Grouping(Node, frozen=True):
-    """What a stage counts or collects (`aggregates`, as text) and per which fields; `bins` are those of time among them."""
+    """What a stage counts or collects (`aggregates`, as text; `made`, as columns) and per which fields; `bins` are those of
+    time among them."""
 
     by: tuple[str, ...]
     aggregates: tuple[str, ...]
     stage: int = 0
     bins: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
 
 def is_time(expr: m.Expr, names: Names) -> bool:
@@ -306,7 +308,13 @@ def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple
                     for name, column in zip(names, by, strict=True)
                     if (subject(column.value, place.names.aliases) or "").lower() in TIME_FIELDS
                 )
-                found.append(Grouping(names, texts, place.number, bins))
+                if isinstance(place.stage, m.MakeSeries):
+                    bins = (*bins, _column(place.stage.axis, place.names))
+                made = tuple(
+                    column.name or (auto_name(column.value) if isinstance(column.value, m.Call) else "")
+                    for column in aggregates
+                )
+                found.append(Grouping(names, texts, place.number, bins, made))
             case m.Distinct(columns) if not _whole(columns):
                 found.append(Grouping(tuple(_column(column, place.names) for column in columns), (), place.number))
             case m.Correlate(kind, _, group_by):

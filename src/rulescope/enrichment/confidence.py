@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..analysis import subject
 from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, OpaqueExpr, Or, Within, expressions, walk
 from .facts import OUTSIDE, Facts, Sentence
@@ -219,20 +221,39 @@ def _asking(facts: Facts) -> list[Part]:
 
 
 def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:
-    """The fields that every entry that passes is tested on: of alternatives, those of the one that tests fewest."""
+    """The fields that every entry that passes is tested on: of alternatives, those of the way that tests fewest."""
+    return min(_ways(expr, names), key=len)
+
+
+MOST_WAYS = 12
+
+
+def _ways(expr: Expr, names: Speaker) -> list[frozenset[str]]:
+    """The fields that the ways to pass a condition test, those that test more than another left out."""
     match expr:
         case And(terms) if terms:
-            return frozenset[str]().union(*(_fields(term, names, depth + 1) for term in terms))
+            found = [frozenset[str]()]
+            for term in terms:
+                found = _fewest(one | other for one in found for other in _ways(term, names))
+            return found
         case Or(terms) if terms:
-            return min((_fields(term, names, depth + 1) for term in terms), key=len)
+            return _fewest(way for term in terms for way in _ways(term, names))
         case Not():
-            return frozenset()
+            return [frozenset()]
         case Field(name):
-            return frozenset({names.common(names.aliases.get(name, name))})
+            return [frozenset({names.common(names.aliases.get(name, name))})]
         case Match(tested) | Compare(tested) | Within(tested):
-            found = subject(tested, names.aliases)
-            return frozenset({names.common(found)}) if found is not None else _inside(expr, names)
-    return _inside(expr, names)
+            found_name = subject(tested, names.aliases)
+            return [frozenset({names.common(found_name)}) if found_name is not None else _inside(expr, names)]
+    return [_inside(expr, names)]
+
+
+def _fewest(ways: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    kept: list[frozenset[str]] = []
+    for way in sorted(dict.fromkeys(ways), key=lambda each: (len(each), sorted(each))):
+        if len(kept) < MOST_WAYS and not any(each <= way for each in kept):
+            kept.append(way)
+    return kept
 
 
 def _inside(expr: Expr, names: Speaker) -> frozenset[str]:

@@ -30,7 +30,7 @@ class Sentence(Node, frozen=True):
 class Counted(Node, frozen=True):
     """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`) `by` fields, as in `text`.
 
-    `part` is the number of the part of the query that counts.
+    `part` is the number of the part of the query that counts; `binned`: by bins of time, as far as known.
     """
 
     field: str
@@ -41,6 +41,7 @@ class Counted(Node, frozen=True):
     by: tuple[str, ...] = ()
     part: int = 0
     span: Span | None = None
+    binned: bool = True
 
 
 SWITCHES = ("starttime", "endtime", "pack", "disabled")
@@ -83,10 +84,14 @@ class Facts:
 
     @property
     def required(self) -> tuple[Counted, ...]:
-        """The counts that what is reported must reach, not those of entries that are left out or only looked up."""
-        return tuple(
-            each for each in self.counted if each.part >= len(self.parts) or self.parts[each.part].role not in OUTSIDE
-        )
+        """The counts that what is reported must reach, not those of entries that are left out or only looked up, nor those
+        of the partners that what is reported must not have."""
+        return tuple(each for each in self.counted if each.part >= len(self.parts) or self._reached(each))
+
+    def _reached(self, counted: Counted) -> bool:
+        part = self.parts[counted.part]
+        partners = [getattr(term, "span", None) for term in part.counts[: part.partners]]
+        return part.role not in OUTSIDE and (counted.span is None or counted.span not in partners)
 
     @property
     def wanted(self) -> tuple[tuple[int, Indicator], ...]:

@@ -253,18 +253,22 @@ def _twin(part: Part, main: Part) -> bool:
     return main.role == part.role == "joined" and same and part.base is not main.base
 
 
-def _within_part(facts: Facts, part: Part) -> str:
-    """What entries that are left out, or listed, must reach by counting, and what else is asked of their sums."""
+def _within_part(facts: Facts, part: Part, counts: Sequence[Expr] | None = None) -> str:
+    """What entries that are left out, or listed, must reach by counting, and what else is asked of their sums.
+
+    With `counts`, by those alone.
+    """
+    terms = (*part.counts, *part.later) if counts is None else tuple(counts)
     number = next((number for number, each in enumerate(facts.parts) if each is part), -1)
     counting = [
         replace(each, part=number)
         for each in facts.counted
-        if each.how.startswith(COUNTING) and any(_is(term, each) for term in part.counts)
+        if each.how.startswith(COUNTING) and any(_is(term, each) for term in terms)
     ]
     said = _said(counting, number) if counting else []
     rest = [
         text
-        for term in (*part.counts, *part.later)
+        for term in terms
         if not any(_is(term, each) for each in said) and (text := _condition(facts, number, term))
     ]
     told = f", with {_reached(facts, counting, number)}" if counting else ""
@@ -303,7 +307,9 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
         case "absent" if by:
             return f"Those with the same {by} among {entries}{asked}{when}{',' if when or ', ' in asked else ''} are left out."
         case "unmatched" if by:
-            return f"What it reports are {entries}{asked}{when}{',' if when else ''} that have no such partner by {by}."
+            needs = _within_part(facts, part.base, part.base.counts[: part.base.partners]) if part.base else ""
+            needs = f"; a partner needs {needs.removeprefix(', with ')}" if needs.startswith(", with ") else ""
+            return f"What it reports are {entries}{asked}{when}{',' if when else ''} that have no such partner by {by}{needs}."
         case "fetched" if by:
             return f"What it reports are {entries}{asked} that match them by {by}."
         case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
@@ -325,13 +331,24 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
         case "joined" if by and main is None and facts.parts[0].scopes and not part.asks:
             return f"They are matched by {by} with {entries}{reached}{when}."
         case "listed" if part.name and part.scopes:
-            of = f" in which {seen}" if seen else ""
+            of = f" in which {seen}" if seen else _but(part)
             return f"{code(part.name)} comes from {entries}{of}{reached}{when}."
         case "also" if again:
             return f"It asks the same of {where}."
         case "joined" | "member" | "main" | "absent" | "unmatched" | "fetched" | "listed":
             return ""
     return f"It also looks in {where} for entries{asked}." if seen and not again and main is not None else ""
+
+
+def _but(part: Part) -> str:
+    """What entries of a part that is asked nothing else must hold, and must not be."""
+    left = [text for term in part.leaves if (text := described(term, speaker(part)))]
+    held = (
+        f" in which {_fields(part.filled)} {'is' if len(part.filled) == 1 else 'are'} not empty" if part.filled else ""
+    )
+    if not left or len(left) > MOST_LEFT or len(left) < len(part.leaves):
+        return held
+    return f"{held}{',' if held else ''} except those in which {'; or '.join(left)}"
 
 
 def speaker(part: Part) -> Speaker:
@@ -441,7 +458,9 @@ def _computed(facts: Facts, told: Sequence[Counted]) -> Iterator[Sentence]:
             continue
         own: dict[str, Span | None] = {}
         for place, term in enumerate(part.counts):
-            if any(_is(term, each) for each in told) or not (text := _condition(facts, number, term)):
+            if place < part.partners or any(_is(term, each) for each in told):
+                continue
+            if not (text := _condition(facts, number, term)):
                 continue
             span = getattr(term, "span", None)
             alone = _one_of_many(part) or place < part.apart or part.instead
@@ -496,7 +515,8 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
     mine = [each for each in counting if each.part == number]
     first = mine[0]
     per = f" per {_fields(first.by)}" if first.by else ""
-    within = f" within {duration(facts.bins[0])}" if len(set(facts.bins)) == 1 else ""  # else whose it is is not known
+    known = len(set(facts.bins)) == 1 and first.binned  # else whose it is is not known
+    within = f" within {duration(facts.bins[0])}" if known else ""
     several = len({each.field for each in mine if each.how == "count()"}) > 1
     wanted = list(dict.fromkeys(_amount(each, several) for each in _said(mine, number)))
     return f"{listed(wanted, 'and')}{per}{within}"

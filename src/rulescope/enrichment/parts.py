@@ -68,7 +68,7 @@ class Part:
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
     `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
-    part that a joined one is joined with.
+    part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones.
     """
 
     role: str
@@ -93,6 +93,7 @@ class Part:
     matched: bool = False
     times: list[str] = field(default_factory=list)
     base: Part | None = field(default=None, repr=False)
+    partners: int = 0
 
     @property
     def bare(self) -> bool:
@@ -115,6 +116,7 @@ class Part:
         self.beside += other.beside
         self.watchlists += other.watchlists
         self.fetched |= other.fetched
+        self.partners = self.partners if self.counts else other.partners
         self.counts += other.counts
         self.computed.update(other.computed)
         self.counted |= other.counted
@@ -181,6 +183,7 @@ def _parts(
                 found = _parts(right, how, places, known, keys)
                 found[0].base = own
                 own.matched |= own.counted
+                own.partners = len(own.counts) if how == "unmatched" else own.partners
                 if how != "joined":  # what it is joined with in turn says nothing of the main rows
                     for each in found[1:]:
                         each.role = "looked up" if each.role == "joined" else each.role

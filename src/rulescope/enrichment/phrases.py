@@ -103,6 +103,8 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
                 how = "differs from" if differs else "equals"
                 how = how if op in (Op.EQ, Op.NE) else verb(op, (), negated=negated)
                 return Phrase(code(left.name), f"{how} {code(right.name)}")
+            if isinstance(left, Call) and left.name not in AS_IT_IS and any(True for _ in expressions(right, Field)):
+                subject = code(spoken(left))  # two computed values: each by how it is made
             return Phrase(subject, compared)
         case Call(name, args) if name in TESTS and args:
             values = [value for arg in args[1:] for value in constants(arg)]
@@ -129,6 +131,10 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
     return None
 
 
+AS_IT_IS = frozenset(
+    {"tostring", "tolower", "toupper", "toint", "tolong", "todouble", "toreal", "todatetime", "coalesce", "iff"}
+)
+"""Functions that leave what they are called for what it is."""
 MEMBERS = {  # operator: as said of a list it takes any value of, as said when none of them fits
     Op.TERM: ("has one of the terms in", "has none of the terms in"),
     Op.TERM_PREFIX: ("has a term that starts with one of", "has no term that starts with one of"),

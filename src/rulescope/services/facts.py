@@ -392,24 +392,25 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
         for place in stages
         if isinstance(place.stage, Correlate)
     }
-    found = (
-        Counted(
-            each.field,
-            each.how,
-            each.op.value,
-            each.value,
-            each.text,
-            next((_per(group) for group in reversed(grouped) if group.stage <= each.stage), ()),
-            correlated.get(each.stage, needed.get(each.span, 0)),
-            each.span,
-        )
-        for each in analysis.thresholds(query, stages)
-        if isinstance(each.value, int | float)
-        and not isinstance(each.value, bool)
-        and (each.span in needed or each.stage in correlated)
-        and not analysis.asks_nothing(each.how, each.op, each.value)
-    )
+    found = []
+    for each in analysis.thresholds(query, stages):
+        if not (each.span in needed or each.stage in correlated) or isinstance(each.value, bool):
+            continue
+        if not isinstance(each.value, int | float) or analysis.asks_nothing(each.how, each.op, each.value):
+            continue
+        group = _group_of(each, [group for group in grouped if group.stage <= each.stage])
+        part = correlated.get(each.stage, needed.get(each.span, 0))
+        binned = group is None or not group.made or bool(group.bins)
+        by = _per(group) if group else ()
+        found.append(Counted(each.field, each.how, each.op.value, each.value, each.text, by, part, each.span, binned))
     return tuple(dict.fromkeys(found))
+
+
+def _group_of(counted: analysis.Threshold, before: Sequence[analysis.Grouping]) -> analysis.Grouping | None:
+    """What a number is counted in: the last stage that makes its column, or counts alike, or groups at all."""
+    makes = [group for group in before if counted.field in group.made]
+    alike = [group for group in before if counted.how in group.aggregates]
+    return next((groups[-1] for groups in (makes, alike, before) if groups), None)
 
 
 def _per(group: analysis.Grouping) -> tuple[str, ...]:
