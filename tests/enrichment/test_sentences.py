@@ -98,8 +98,8 @@ def test_the_hypothesis_names_technique_place_condition_and_exceptions() -> None
 
 
 def test_a_threshold_is_said_with_its_group_and_window() -> None:
-    count = Counted("Attempts", "count()", "gt", 10, "Attempts > 10", ("User",))
-    found = hypothesis(facts(*WHOLE, counted=(count,), bins=(3600.0,)))
+    count = Counted("Attempts", "count()", "gt", 10, "Attempts > 10", ("User",), within=3600.0)
+    found = hypothesis(facts(*WHOLE, counted=(count,)))
     assert (
         found[1].text
         == "Single entries are not enough: the rule waits for more than 10 of them per `User` within 1 hour."
@@ -298,11 +298,11 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
     ),
     (  # the values of a list, each asked of
         "A | where x == 1 | mv-apply t = Targets on (where t.kind == 'p' | extend q = t.q)",
-        ("`x` is `1`, and `t.kind` is `p`.",),
+        ("`x` is `1`, and `Targets.kind` is `p`.",),
     ),
     (  # bins of a list are not those of what is counted; what is computed is called by its name
         "let l = B | summarize n = count() by u, bin(TimeGenerated, 1d) | where n > 3; A | where x == 1 and u !in (l) | summarize k = dcount(split(y, '/')[1]) by u, bin(TimeGenerated, 1h) | where k > 5",
-        ("waits for more than 5 in `k` per `u`.",),
+        ("waits for more than 5 in `k` per `u` within 1 hour.",),
     ),
     (  # what is left out is something that entries hold
         "A | where x != 0 | summarize n = count() by u | where n > 5",
@@ -841,3 +841,54 @@ def test_a_query_that_asks_for_more_than_its_schedule_gives_is_not_without_fault
     assert trust is not None and (-5, "Its schedule gives it less data than it asks for.") in [
         (points, each.text) for points, each in trust.reasons
     ]
+
+
+COUNTED = [
+    ("T | where x == 1 | summarize n = count() by u, bin(TimeGenerated, 5m) | summarize k = countif(n > 50) by u | where k >= 3", "waits for at least 3 groups of them in `k` per `u`."),
+    ("T | where x == 1 | extend h = bin(TimeGenerated, 1h) | summarize n = count() by u, h | where n > 9", "waits for more than 9 of them per `u` within 1 hour."),
+    ("T | where x == 1 | summarize arg_max(TimeGenerated, *) by i | summarize n = count() by u | where n > 9", "waits for more than 9 of them per `u`."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), COUNTED)
+def test_what_is_counted_and_within_which_time(text: str, said: str) -> None:
+    assert explain(text, "kusto").hypothesis[1].text.endswith(said)
+
+
+def test_a_column_is_told_by_what_it_stood_for_when_it_was_asked() -> None:
+    text = """DeviceProcessEvents | where InitiatingProcessFileName =~ 'winword.exe' | project Other = InitiatingProcessFileName
+| join kind=leftouter (DeviceProcessEvents | project InitiatingProcessFileName = FileName, k) on k
+| where InitiatingProcessFileName =~ 'cmd.exe'"""
+    said = [each.text for each in explain(text, "kusto").hypothesis]
+    assert "the parent process name is `winword.exe`" in said[0]
+    assert "the process name is `cmd.exe`" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("rightouter", "What it reports are entries of `B` in which `y` is `2`, whether they have such a partner by `k` or not."),
+        ("fullouter", "It reports entries of `B` in which `y` is `2` as well, whether they have such a partner by `k` or not."),
+    ],
+)  # fmt: skip
+def test_outer_joins_keep_the_other_side(kind: str, said: str) -> None:
+    text = f"A | where x == 1 | join kind={kind} (B | where y == 2) on k"
+    assert explain(text, "kusto").hypothesis[1].text == said
+
+
+def test_exceptions_are_those_of_the_first_entries() -> None:
+    said = explain("A | where x == 1 and z != 3 | join (B | where y == 2) on k", "kusto").hypothesis
+    assert said[-1].text == "Of the entries named first, those are left out in which `z` is `3`."
+
+
+def test_a_log_does_not_hold_the_events_of_the_security_log() -> None:
+    detection = "  a:\n    EventID:\n      - 4624\n      - 7045\n  condition: a"
+    page = explain(SIGMA.replace("category: {category}", "service: system").format(detection=detection), "sigma")
+    assert [row.name for row in page.events] == ["Service Control Manager/7045"]
+
+
+def test_a_list_is_no_entry() -> None:
+    text = """let relays = externaldata(Ip: string, Kind: string)['https://some.example/list.csv'] | where Kind == 'v4';
+relays | join DeviceNetworkEvents on $left.Ip == $right.RemoteIP"""
+    trust = explain(text, "kusto").confidence
+    assert trust is not None and trust.reasons[-1][1].text.startswith("It rests on values that other data give it")

@@ -24,3 +24,4 @@ from .windows import group_bys as group_bys
 from .windows import groupings as groupings
 from .windows import thresholds as thresholds
 from .windows import time_windows as time_windows
+from .windows import whole_row as whole_row

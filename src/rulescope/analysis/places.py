@@ -206,7 +206,9 @@ def _query(
         entry = Placed(number, stage, depth, branch, names, after)
         found.append(entry)
         for inner in m.inner_queries(stage):
-            rows = names if isinstance(stage, m.Apply | m.Partition | m.Fork | m.Facet) else Names()
+            rows = names.copy() if isinstance(stage, m.Apply | m.Partition | m.Fork | m.Facet) else Names()
+            if isinstance(stage, m.Apply):
+                _after(stage, rows)
             made = _query(inner, found, depth + 1, _branch(stage, inner), lets, rows)
             if isinstance(stage, m.Join | m.Union | m.Nested | m.Apply | m.Partition):
                 after.add(made)

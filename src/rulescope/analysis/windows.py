@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from .. import model as m
 from ..model import Node, Op, replace
@@ -58,13 +58,18 @@ class Threshold(Node, frozen=True):
 
 class Grouping(Node, frozen=True):
     """What a stage counts or collects (`aggregates`, as text; `made`, as columns) and per which fields; `bins` are those of
-    time among them."""
+    time among them.
+
+    `within` is the length of those bins in seconds, 0 for none or when not known; `again`: the rows were grouped before.
+    """
 
     by: tuple[str, ...]
     aggregates: tuple[str, ...]
     stage: int = 0
     bins: tuple[str, ...] = ()
     made: tuple[str, ...] = ()
+    within: float = 0.0
+    again: bool = False
 
 
 def is_time(expr: m.Expr, names: Names) -> bool:
@@ -298,28 +303,75 @@ def _ago(expr: m.Expr) -> float | None:
 def groupings(query: m.Query, stages: tuple[Placed, ...] | None = None) -> tuple[Grouping, ...]:
     """Every grouping of the query."""
     found: list[Grouping] = []
+    bins = [each for each in time_windows(query, stages) if each.op is None and each.seconds]
+    again = _grouped_again(query)
     for place in live(query, stages):
+        within = _width(bins, place.number)
         match place.stage:
             case m.Aggregate(aggregates, by) | m.MakeSeries(aggregates=aggregates, by=by):
                 names = tuple(_column(column, place.names) for column in by)
                 texts = tuple(m.outline_expr(column.value) for column in aggregates)
-                bins = tuple(
+                times = tuple(
                     name
                     for name, column in zip(names, by, strict=True)
                     if (subject(column.value, place.names.aliases) or "").lower() in TIME_FIELDS
                 )
                 if isinstance(place.stage, m.MakeSeries):
-                    bins = (*bins, _column(place.stage.axis, place.names))
+                    times = (*times, _column(place.stage.axis, place.names))
                 made = tuple(
                     column.name or (auto_name(column.value) if isinstance(column.value, m.Call) else "")
                     for column in aggregates
                 )
-                found.append(Grouping(names, texts, place.number, bins, made))
+                if times and not within:  # by a column that was made before
+                    within = _width(bins, *range(place.number))
+                grouped = id(place.stage) in again
+                found.append(Grouping(names, texts, place.number, times, made, within, grouped))
             case m.Distinct(columns) if not _whole(columns):
                 found.append(Grouping(tuple(_column(column, place.names) for column in columns), (), place.number))
             case m.Correlate(kind, _, group_by):
-                found.append(Grouping(group_by, (kind,), place.number))
+                found.append(Grouping(group_by, (kind,), place.number, within=within))
     return tuple(found)
+
+
+def _width(bins: Sequence[TimeWindow], *stages: int) -> float:
+    """The length of the bins of these stages, when all are as long; 0 otherwise."""
+    found = {each.seconds for each in bins if each.stage in stages}
+    return (found.pop() or 0.0) if len(found) == 1 else 0.0
+
+
+def whole_row(expr: m.Expr) -> bool:
+    """One whole row of a group, so that rows stay rows: `arg_max(TimeGenerated, *)`."""
+    return isinstance(expr, m.Call) and expr.name in ("arg_max", "arg_min", "take_any") and m.Star() in expr.args
+
+
+def _grouped_again(query: m.Query) -> frozenset[int]:
+    """The stages (by id) that group rows which were grouped before."""
+    lets = {let.name: let.query for inner in m.queries(query) for let in inner.lets}
+    found: set[int] = set()
+
+    def visit(inner: m.Query, seen: frozenset[str]) -> bool:
+        grouped = False
+        for stage in inner.stages:
+            match stage:
+                case m.Scan(table) if table in lets and table not in seen:
+                    grouped |= visit(lets[table], seen | {table})
+                case m.Nested(nested):
+                    grouped |= visit(nested, seen)
+                case m.Aggregate(aggregates) if not (
+                    aggregates and all(whole_row(column.value) for column in aggregates)
+                ):
+                    if grouped:
+                        found.add(id(stage))
+                    grouped = True
+                case m.MakeSeries():
+                    grouped = True
+                case m.Join() | m.Union() | m.Expand():
+                    grouped = False  # whose rows these are is not known
+        return grouped
+
+    for inner in m.queries(query):
+        visit(inner, frozenset())
+    return frozenset(found)
 
 
 def _whole(columns: tuple[m.Column, ...]) -> bool:

@@ -186,7 +186,7 @@ def _alternatives(facts: Facts) -> list[frozenset[str]]:
     sides: list[frozenset[str]] = []
     for part in _asking(facts):
         found = _fields(And(tuple(part.asks)), speaker(part), 0) | _of_joined(part)
-        if part.role in ("also", "member"):
+        if part.role in ("also", "member", "kept", "as well"):
             sides.append(found)
         else:
             base |= found
@@ -217,7 +217,14 @@ def _of_joined(part: Part) -> frozenset[str]:
 
 
 def _asking(facts: Facts) -> list[Part]:
-    return [part for part in facts.parts if (part.asks or part.joint) and part.role not in OUTSIDE]
+    logs = any(part.scopes for part in facts.parts)
+    return [
+        part
+        for part in facts.parts
+        if (part.asks or part.joint)
+        and part.role not in OUTSIDE
+        and (part.scopes or not (logs and (part.fetched or part.watchlists)))  # beside entries, a list is none
+    ]
 
 
 def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:

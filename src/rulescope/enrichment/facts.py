@@ -30,7 +30,8 @@ class Sentence(Node, frozen=True):
 class Counted(Node, frozen=True):
     """A condition on a counted number: `field op value`, where `field` is `how` (`dcount(User)`) `by` fields, as in `text`.
 
-    `part` is the number of the part of the query that counts; `binned`: by bins of time, as far as known.
+    `part` is the number of the part of the query that counts, `within` the length of the bins of time it counts in, in seconds
+    (0 for none); `groups`: what it counts was grouped before.
     """
 
     field: str
@@ -41,7 +42,8 @@ class Counted(Node, frozen=True):
     by: tuple[str, ...] = ()
     part: int = 0
     span: Span | None = None
-    binned: bool = True
+    within: float = 0.0
+    groups: bool = False
 
 
 SWITCHES = ("starttime", "endtime", "pack", "disabled")

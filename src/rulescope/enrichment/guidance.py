@@ -112,7 +112,7 @@ def _busy(facts: Facts) -> Iterator[Sentence]:
         return
     per = f" per {listed([code(name) for name in first.by], 'and')}" if first.by else ""
     of = counted_field(first.how)
-    what = "such entries"
+    what = "groups of such entries" if first.groups else "such entries"
     if first.how.startswith(("dcount", "value_count", "count_distinct")):
         what = f"different values of {code(of)}" if of else f"different values (counted in {code(first.field)})"
     text = f"The count ({code(first.text)}) is fixed: measure first how many {what}{per} your busiest harmless sources make."

@@ -59,7 +59,19 @@ PRODUCTS = {
     "django": "Django", "jvm": "JVM", "spring": "Spring", "sql": "SQL", "velocity": "Velocity", "nodejs": "Node.js",
 }  # fmt: skip
 MOST_SECOND = 4
-KNOWN_ROLES = ("main", "joined", "looked up", "absent", "unmatched", "fetched", "listed", "also", "member")
+KNOWN_ROLES = (
+    "main",
+    "joined",
+    "looked up",
+    "absent",
+    "unmatched",
+    "fetched",
+    "kept",
+    "as well",
+    "listed",
+    "also",
+    "member",
+)
 COUNTING = ("count", "dcount", "event_count", "value_count")
 AMOUNTS = {"gt": "is more than", "ge": "is at least", "lt": "is less than", "le": "is at most", "eq": "is"}
 QUERIES = ("hunting", "exploration", "function")
@@ -312,6 +324,10 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
             return f"What it reports are {entries}{asked}{when}{',' if when else ''} that have no such partner by {by}{needs}."
         case "fetched" if by:
             return f"What it reports are {entries}{asked} that match them by {by}."
+        case "kept" if by:
+            return f"What it reports are {entries}{asked}, whether they have such a partner by {by} or not."
+        case "as well" if by:
+            return f"It reports {entries}{asked} as well, whether they have such a partner by {by} or not."
         case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
             if filled := [name for name in part.filled if name not in part.by]:
                 held = f"an entry of {where} in which {_fields(filled)} {'is' if len(filled) == 1 else 'are'} not empty"
@@ -515,8 +531,7 @@ def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
     mine = [each for each in counting if each.part == number]
     first = mine[0]
     per = f" per {_fields(first.by)}" if first.by else ""
-    known = len(set(facts.bins)) == 1 and first.binned  # else whose it is is not known
-    within = f" within {duration(facts.bins[0])}" if known else ""
+    within = f" within {duration(first.within)}" if first.within else ""
     several = len({each.field for each in mine if each.how == "count()"}) > 1
     wanted = list(dict.fromkeys(_amount(each, several) for each in _said(mine, number)))
     return f"{listed(wanted, 'and')}{per}{within}"
@@ -534,18 +549,19 @@ def _amount(counted: Counted, several: bool = False) -> str:
     number = "at least 2" if number == "more than 1" else number
     how = counted.how.partition("(")[0]
     of = counted_field(counted.how)
+    them = "groups of them" if counted.groups else "of them"
     match how:
         case "count" if several:
             return f"{number} in {code(counted.field)}"
         case "countif":
-            return f"{number} of them in {code(counted.field)}"
+            return f"{number} {them} in {code(counted.field)}"
         case "dcount" | "count_distinct" | "dcountif" if not of:
             return f"{number} in {code(counted.field)}"
         case "dcount" | "count_distinct" | "dcountif":
             return f"{number} different value{'' if number.endswith('y 1') else 's'} of {code(of)}"
         case "value_count":
             return f"{number} different values{f' of {code(of)}' if of else ''}"
-    return f"{number} of them"
+    return f"{number} {them}"
 
 
 def _first(facts: Facts) -> Iterator[Sentence]:
@@ -592,4 +608,7 @@ def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     more = len(texts) - len(shown)
     listing = numbered(shown) if len(texts) > 1 else texts[0]
     tail = "; and one more case" if more == 1 else f"; and {more} more cases" if more else ""
-    yield Sentence(f"Left out are entries in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))
+    quiet = ("listed", "looked up")
+    several = main and any(part is not main and part.role not in quiet and part.scopes for part in facts.parts)
+    start = "Of the entries named first, those are left out" if several else "Left out are entries"
+    yield Sentence(f"{start} in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))

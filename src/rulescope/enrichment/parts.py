@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ..analysis import Placed, placed, plain
 from ..analysis.places import Names
-from ..analysis.windows import is_threshold, is_time
+from ..analysis.windows import is_threshold, is_time, whole_row
 from ..model import (
     Aggregate,
     And,
@@ -30,6 +30,7 @@ from ..model import (
     Match,
     Named,
     Nested,
+    Node,
     Not,
     Op,
     Or,
@@ -37,19 +38,19 @@ from ..model import (
     Query,
     Scan,
     Search,
-    Star,
     TableCall,
     Union,
     Within,
     expressions,
     outline_expr,
+    rewrite,
 )
 from ..model import replace as replaced
 
 ROLES = {
     "leftanti": "absent", "anti": "absent", "leftantisemi": "absent",
     "rightanti": "unmatched", "rightantisemi": "unmatched", "rightsemi": "fetched",
-    "leftouter": "looked up", "fullouter": "looked up", "rightouter": "looked up",
+    "leftouter": "looked up", "rightouter": "kept", "fullouter": "as well",
 }  # fmt: skip
 """Kind of join -> role of its right side; any other is joined."""
 WATCHLISTS = ("_GetWatchlist", "_GetWatchlistAlias")
@@ -60,7 +61,8 @@ class Part:
     """A part: `role` is main, joined, looked up, absent, unmatched, fetched, also (of a union), member or a correlated rule's name.
 
     absent: main entries with a partner here are left out; unmatched: entries here without a main partner are the result;
-    fetched: entries here with a main partner are; listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
+    fetched: entries here with a main partner are; kept: entries here are, with a main partner or without; as well: so are these;
+    listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
     `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
     conditions on time (`times`, as text) and on counts are not among them. `counted`: rows were summed up (`matched`: before they
     were joined with others); `later` is asked of the sums,
@@ -84,7 +86,6 @@ class Part:
     filled: list[str] = field(default_factory=list)
     joint: list[Expr] = field(default_factory=list)
     beside: list[str] = field(default_factory=list)
-    aliases: dict[str, str] = field(default_factory=dict)
     watchlists: list[str] = field(default_factory=list)
     fetched: bool = False
     instead: bool = False
@@ -94,6 +95,7 @@ class Part:
     times: list[str] = field(default_factory=list)
     base: Part | None = field(default=None, repr=False)
     partners: int = 0
+    aliases: dict[str, str] = field(default_factory=dict)
 
     @property
     def bare(self) -> bool:
@@ -173,7 +175,7 @@ def _parts(
                 for step in inner.stages:  # an entry none of whose values pass is gone
                     if isinstance(step, Filter):
                         _filter(own, step.predicate, places.get(id(step)))
-            case Aggregate(aggregates) if all(_whole_row(column.value) for column in aggregates):
+            case Aggregate(aggregates) if all(whole_row(column.value) for column in aggregates):
                 pass  # the newest row of each, or each once: rows stay rows
             case Aggregate() | Count() | MakeSeries():
                 own.counted = True
@@ -235,13 +237,15 @@ def _lists(query: Query, places: Mapping[int, Placed], lets: Mapping[str, Query]
 
 
 def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
-    if place is not None:
-        part.aliases.update(place.names.aliases)
-    for term in _terms(predicate):
-        if place is not None and _about(term, is_time, place):
+    names = place.names.aliases if place is not None else {}
+    renamed = _renamed(part, names)
+    part.aliases.update((name, of) for name, of in names.items() if name not in renamed)
+    for told in _terms(predicate):
+        term = _meant(told, renamed)
+        if place is not None and _about(told, is_time, place):
             part.times.append(_moment(term))
             continue
-        if place is not None and _about(term, is_threshold, place):
+        if place is not None and _about(told, is_threshold, place):
             part.counts.append(term)
             part.computed.update(place.names.counted)
             continue
@@ -272,6 +276,26 @@ def _telling(asks: Sequence[Expr]) -> Iterator[Expr]:
             yield each
 
 
+def _renamed(part: Part, names: Mapping[str, str]) -> dict[str, str]:
+    """What columns stand for by now that stood for something else where they were asked of before."""
+    before = (*part.asks, *part.leaves, *part.joint, *part.later, *part.counts)
+    used = {each.name for term in before for each in expressions(term, Field)}
+    return {name: of for name, of in names.items() if name in used and part.aliases.get(name, name) != of}
+
+
+def _meant(term: Expr, names: Mapping[str, str]) -> Expr:
+    """A condition on the fields that these columns stand for."""
+    inner = {id(each) for query in expressions(term, Query) for each in expressions(query, Field)}
+
+    def change(node: Node) -> Node:
+        if isinstance(node, Field) and node.name in names and id(node) not in inner:
+            return replaced(node, name=names[node.name])
+        return node
+
+    found: Expr = rewrite(term, change) if names else term
+    return found
+
+
 def _moment(term: Expr) -> str:
     """What a time is compared with, and on which side of it it must lie."""
     match term:
@@ -294,10 +318,6 @@ def _terms(predicate: Expr) -> Iterator[Expr]:
 def _about(term: Expr, said: Callable[[Expr, Names], bool], place: Placed) -> bool:
     inner = term.term if isinstance(term, Not) else term
     return isinstance(inner, Match | Compare) and said(inner, place.names)
-
-
-def _whole_row(expr: Expr) -> bool:
-    return isinstance(expr, Call) and expr.name in ("arg_max", "arg_min", "take_any") and Star() in expr.args
 
 
 def _presence(term: Expr) -> Expr | None:

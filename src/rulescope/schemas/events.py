@@ -496,6 +496,8 @@ def _logsource_events(text: str, tests: Tests) -> Iterator[EventType]:
         for number in sorted(numbers, key=lambda n: (len(n), n)):
             if wanted is None or number in wanted:
                 provider = short(route.provider) or _provider(route.channels, number)
+                if route.channels and "Security" not in route.channels and number in _security_log() - _other_logs():
+                    continue  # an event of the Security log alone
                 yield _windows(provider, number)
     for activity in activities():
         if activity.name == logsource.category and logsource.product in ("", "windows"):

@@ -400,9 +400,9 @@ def _counted(query: Query, stages: tuple[analysis.Placed, ...], pieces: Sequence
             continue
         group = _group_of(each, [group for group in grouped if group.stage <= each.stage])
         part = correlated.get(each.stage, needed.get(each.span, 0))
-        binned = group is None or not group.made or bool(group.bins)
-        by = _per(group) if group else ()
-        found.append(Counted(each.field, each.how, each.op.value, each.value, each.text, by, part, each.span, binned))
+        by, within, again = (_per(group), group.within, group.again) if group else ((), 0.0, False)
+        how = (each.field, each.how, each.op.value, each.value, each.text)
+        found.append(Counted(*how, by, part, each.span, within, again))
     return tuple(dict.fromkeys(found))
 
 
