@@ -120,6 +120,11 @@ OUTPUTS = [
     ("T | count", [("Count", "count")]),
     ("union (T | project A), (U | project A, B)", [("A", "source"), ("B", "source")]),
     ("T | where a == 1", []),
+    ("T | summarize avg(x), percentiles(x, 50, 99.9) by y",
+     [("y", "source"), ("avg_x", "summarize"), ("percentile_x_50", "summarize"), ("percentile_x_99_9", "summarize")]),
+    ('T | project strcat(x, "a"), a + b, tostring(c)', [("Column1", "project"), ("Column2", "project"), ("c", "project")]),
+    ('T | extend x startswith "a"', [("Column1", "extend")]),
+    ("print 1, strlen('x'), z = 3", [("print_0", "print"), ("print_1", "print"), ("z", "print")]),
 ]  # fmt: skip
 
 

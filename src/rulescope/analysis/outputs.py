@@ -5,8 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from .. import model as m
-from ..binding.naming import result_name
-from ..binding.rows import RowType
+from ..binding.columns import named_columns, parts
+from ..binding.naming import Names
+from ..binding.rows import RowType, Scope
 from ..model import OutputField
 
 
@@ -49,8 +50,9 @@ def _step(
             return _made(query, lets)
         case m.Inline(columns) | m.External(columns):
             return {c.name: OutputField(c.name, stage.keyword, number, c.type) for c in columns}, True
-        case m.Print(columns):
-            return _columns(columns, stage.keyword, number, {}), True
+        case m.Print():
+            named = named_columns(stage, ANY_ROW, Scope())
+            return {c.name: OutputField(c.name, stage.keyword, number) for c in named}, True
         case m.Range(name):
             return {name: OutputField(name, stage.keyword, number)}, True
         case m.Count(name):
@@ -118,22 +120,21 @@ def _step(
 
 def _columns(columns: tuple[m.Column, ...], keyword: str, number: int, before: Made) -> Made:
     made: Made = {}
+    unnamed = Names(before)
     for column in columns:
-        if column.names:
-            for name in column.names:
-                made[name] = OutputField(name, keyword, number)
+        if isinstance(column.value, m.Field) and not column.names:
+            name = column.value.name
+            made[name] = before.get(name) or OutputField(name, "source", 0)
             continue
-        match column.value:
-            case m.Field(name):
-                made[name] = before.get(name) or OutputField(name, "source", 0)
-            case m.Call(called, args) if called in ("arg_max", "arg_min", "take_any"):
-                for arg in args:
-                    if isinstance(arg, m.Field):
-                        made[arg.name] = OutputField(arg.name, keyword, number)
-            case m.Call() | m.Index() as value:
-                name = result_name(value, ANY_ROW, "aggregate" if keyword == "summarize" else "")
-                made[name] = before.get(name) or OutputField(name, keyword, number)
-    made.pop("", None)
+        of = "aggregate" if keyword == "summarize" else ""
+        found = () if isinstance(column.value, m.Star | m.Opaque) else parts(column.value, ANY_ROW, Scope(), of)
+        for name in column.names:
+            made[name] = OutputField(name, keyword, number)
+        for part in found[len(column.names) :]:
+            name = part.name or unnamed.column()
+            made[name] = (before.get(name) if part.name and not column.names else None) or OutputField(
+                name, keyword, number
+            )
     return made
 
 
