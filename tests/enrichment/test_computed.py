@@ -33,7 +33,7 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "The rule sums up entries of `T`, one row per `C`.", "It keeps only results in which `N` is at least what a second query gives.")),
     ("T | summarize N = count() by C | join kind=inner (U | where A == 1) on C | where strcat(C, N) == 'x'", (
         "The rule looks in `U` for entries in which `A` is `1`.", "They are matched by `C` with results of `T`.",
-        "Of what it sums up, it keeps results in which `strcat(C, N)` is `x`.")),
+        "Of its results it keeps those in which `strcat(C, N)` is `x`.")),
     ("let Odd = T | summarize N = count() by C | where N > 5 | where N < M * 2 | project C; U | where A == 1 | where C in (Odd)", (
         "The rule looks in `U` for entries in which `A` is `1`, and `C` is among those of `Odd`.",
         "`Odd` comes from results of `T`, with more than 5 of them per `C`, kept where `N` is less than `M * 2`.")),

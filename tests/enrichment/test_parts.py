@@ -78,3 +78,48 @@ def test_that_a_pattern_fits_is_a_condition() -> None:
     assert [each.text for each in explain(text, "kusto").hypothesis] == [
         "The rule looks in `A` for entries in which `x` is `1`, and `found` is not empty."
     ]
+
+
+SAID: list[tuple[str, str]] = [  # a query of ours, a sentence of its hypothesis
+    ("union (A | where x == 1 and y != 2), (B | where x == 3)", "Left out of `A` are entries in which `y` is `2`."),
+    (
+        "union (A | where x == 1 | summarize s = make_set(r) by u | where s has 'q'), (B | where x == 3)",
+        "Of what it sums up of `A`, it keeps results in which `r` has the term `q`.",
+    ),
+    (
+        "A | where x == 1 | summarize s = make_set(r) by u | join (B | where y == 2) on u | where z has 'q'",
+        "Of its results it keeps those in which `z` has the term `q`.",
+    ),
+    (
+        "union (A | extend w = p), (B | extend w = q) | where w has 'x'",
+        "The rule looks in `A` and `B` for entries in which `w` has the term `x`.",
+    ),
+    (
+        "union (A | extend w = p), (B | extend w = p) | where w has 'x'",
+        "The rule looks in `A` and `B` for entries in which `p` has the term `x`.",
+    ),
+    (
+        "A | where x == 1 | project a = t, u | join kind=leftouter (B | where y == 2 | project b = t, u) on u | where b has 'q'",
+        "Of what the joined entries give together, it keeps that in which `b` has the term `q`.",
+    ),
+    (
+        "A | where x contains 'Ab' and x !contains_cs 'Ab'",
+        "Left out are entries in which `x` contains `Ab`.",
+    ),
+    (
+        "A | where y == 1 or (x contains 'Ab' and x !contains_cs 'Ab')",
+        "The rule looks in `A` for entries in which `y` is `1`, or `x` contains `Ab` and does not contain `Ab` in this case.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), SAID)
+def test_what_is_said_of_a_part(text: str, told: str) -> None:
+    assert told in [each.text for each in explain(text, "kusto").hypothesis]
+
+
+def test_what_an_alert_is_passed_on_by() -> None:
+    text = "AlertInfo | where Title has 'x' | join AlertEvidence on AlertId | where EntityType == 'Url'"
+    assert [each.text for each in explain(text, "kusto").hypothesis] == [
+        "This rule has no logic of its own: it passes on what Microsoft Defender XDR reports, where `Title` has the term `x`, and `EntityType` is `Url`."
+    ]

@@ -294,7 +294,7 @@ KUSTO: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, what its hypoth
     ),
     (  # what is asked of the sums of a union
         "union (A | where x == 1), (B | where x == 2) | summarize s = make_set(r) by u | join (C | where x == 3) on u | where s !contains r",
-        ("keeps results in which `s` does not contain `r`.",),
+        ("it keeps those in which `s` does not contain `r`.",),
     ),
     (  # the values of a list, each asked of
         "A | where x == 1 | mv-apply t = Targets on (where t.kind == 'p' | extend q = t.q)",

@@ -205,6 +205,7 @@ def _query(
         after = names.copy()
         entry = Placed(number, stage, depth, branch, names, after)
         found.append(entry)
+        united = [names] if isinstance(stage, m.Union) and stage is not query.stages[0] else []
         for inner in m.inner_queries(stage):
             rows = names.copy() if isinstance(stage, m.Apply | m.Partition | m.Fork | m.Facet) else Names()
             if isinstance(stage, m.Apply):
@@ -212,6 +213,14 @@ def _query(
             made = _query(inner, found, depth + 1, _branch(stage, inner), lets, rows)
             if isinstance(stage, m.Join | m.Union | m.Nested | m.Apply | m.Partition):
                 after.add(made)
+            if isinstance(stage, m.Union):
+                united.append(made)
+        if united:  # a column of several parts is a field's only where it is so in each of them
+            after.aliases = {
+                name: value
+                for name, value in after.aliases.items()
+                if {each.aliases.get(name) for each in united} == {value}
+            }
         _after(stage, after)
         names = after
     return names

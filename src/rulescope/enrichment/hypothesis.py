@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis import asks_nothing, first_or_last
@@ -81,9 +82,8 @@ COUNTS = {"gt": "more than {}", "ge": "at least {}", "lt": "fewer than {}", "le"
 def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     """What the rule supposes, in a few sentences; none when its query was not read whole."""
     if facts.forwards:
-        asked = (
-            described(_all(facts.parts[0].asks), speaker(facts.parts[0])) if facts.parts and facts.parts[0].asks else ""
-        )
+        terms = [*facts.parts[0].asks, *facts.parts[0].joint] if facts.parts else []
+        asked = described(_all(terms), speaker(facts.parts[0])) if terms else ""
         reports = "report" if facts.forwards.endswith("products") else "reports"
         noun = _noun(facts).replace("The ", "This ")
         text = f"{noun} has no logic of its own: it passes on what {facts.forwards} {reports}{f', where {asked}' if asked else ''}."
@@ -207,16 +207,18 @@ SHAPING = (Aggregate, Apply, Evaluate, Expand, Extend, Invoke, Parse, ParseKv, P
 
 def _kept(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     """What is asked of joined rows, and of the sums themselves, counts aside."""
-    if main and main.asks and main.joint and (seen := described(_all(main.joint), speaker(main))):
+    if main and main.asks and main.joint and (seen := described(_all(main.joint), _jointly(main))):
         text = f"Of what the joined entries give together, it keeps that in which {seen}."
         yield Sentence(text, "indicators", "", _span(main.joint))
     if main is None:
         return
     for whole in (main, facts.parts[0]) if main is not facts.parts[0] else (main,):
         if (whole is facts.parts[0] or not facts.parts[0].later) and (
-            seen := described(_all(whole.later), speaker(whole)) if whole.later else ""
+            seen := described(_all(whole.later), _jointly(whole)) if whole.later else ""
         ):
-            text = f"Of what it sums up, it keeps results in which {seen}."
+            of = f" of {place(facts, whole)}" if _is_one_of(facts, whole) else ""
+            text = f"Of what it sums up{of}, it keeps results in which {seen}."
+            text = f"Of its results it keeps those in which {seen}." if whole.beside and not of else text
             yield Sentence(text, "thresholds", "", _span(whole.later))
 
 
@@ -255,8 +257,8 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     yield from list(found.values())[:MOST_SECOND]
     more = len(found) - MOST_SECOND
     if more > 0:
-        words = "One more part of the query asks" if more == 1 else f"{more} more parts of the query ask"
-        yield Sentence(f"{words} for other entries.", "indicators")
+        words = "One more part of the query is" if more == 1 else f"{more} more parts of the query are"
+        yield Sentence(f"{words} not told here.", "indicators")
 
 
 def _twin(part: Part, main: Part) -> bool:
@@ -370,6 +372,13 @@ def _but(part: Part) -> str:
 def speaker(part: Part) -> Speaker:
     """How this part's fields are called."""
     return Speaker((*part.scopes, *part.beside), part.aliases)
+
+
+def _jointly(part: Part) -> Speaker:
+    """How columns of joined rows are called: by their own names where two stand for one field."""
+    shared = [value for value, number in Counter(part.aliases.values()).items() if number > 1]
+    aliases = {name: value for name, value in part.aliases.items() if value not in shared}
+    return Speaker((*part.scopes, *part.beside), aliases if part.beside else part.aliases)
 
 
 def _all(terms: Sequence[Expr]) -> Expr:
@@ -612,3 +621,10 @@ def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     several = main and any(part is not main and part.role not in quiet and part.scopes for part in facts.parts)
     start = "Of the entries named first, those are left out" if several else "Left out are entries"
     yield Sentence(f"{start} in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))
+
+
+def _is_one_of(facts: Facts, main: Part) -> bool:
+    """Whether a part stands beside others in a union, what is asked of it being its own."""
+    others = [part for part in facts.parts if part is not main and part.role in ("main", "also") and part.asks]
+    alone = main.role == "also" or (main.role == "main" and main.asks)
+    return bool(alone) and any(place(facts, part) != place(facts, main) for part in others)

@@ -171,7 +171,16 @@ def _test(test: Match, speaker: Speaker, negated: bool) -> Phrase:
     folders = ("\\\\", "/") if test.op is Op.REGEX else ("\\", "/")
     if whole and any(each in value for each in folders for value in test.values if isinstance(value, str)):
         return Phrase(field_words(name, whole), verb(test.op, test.values, test.every, negated))
-    return Phrase(_subject(test.subject, speaker), verb(test.op, test.values, test.every, negated))
+    case = " in this case" if negated and test.cased and test.op in PARTLY and _has_case(test.values) else ""
+    return Phrase(_subject(test.subject, speaker), verb(test.op, test.values, test.every, negated) + case)
+
+
+PARTLY = (Op.CONTAINS, Op.STARTSWITH, Op.ENDSWITH)
+"""Tests that ignore case unless their authors say otherwise: that they do not hold is less than it seems where they do."""
+
+
+def _has_case(values: Iterable[object]) -> bool:
+    return any(isinstance(value, str) and value.lower() != value.upper() for value in values)
 
 
 WHOLE_PATHS = {"process.name": "process.executable", "process.parent.name": "process.parent.executable"}
