@@ -81,7 +81,10 @@ def test_that_a_pattern_fits_is_a_condition() -> None:
 
 
 SAID: list[tuple[str, str]] = [  # a query of ours, a sentence of its hypothesis
-    ("union (A | where x == 1 and y != 2), (B | where x == 3)", "Left out of `A` are entries in which `y` is `2`."),
+    (
+        "union (A | where x == 1 and y != 2), (B | where x == 3)",
+        "Of the entries named first, those are left out in which `y` is `2`.",
+    ),
     (
         "union (A | where x == 1 | summarize s = make_set(r) by u | where s has 'q'), (B | where x == 3)",
         "Of what it sums up of `A`, it keeps results in which `r` has the term `q`.",

@@ -9,7 +9,8 @@ from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, Opa
 from .facts import OUTSIDE, Facts, Sentence
 from .gaps import cut
 from .guidance import KINDS
-from .hypothesis import COUNTING, speaker
+from .hypothesis import COUNTING
+from .naming import speaker
 from .parts import Part
 from .phrases import Speaker
 from .words import listed

@@ -10,7 +10,7 @@ from ..analysis import shown
 from ..model import And, Expr, Match, Op, Or
 from .facts import Facts, Sentence
 from .guidance import KINDS
-from .hypothesis import speaker
+from .naming import speaker
 from .phrases import Speaker, described
 from .words import code, duration, listed
 

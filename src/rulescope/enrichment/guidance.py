@@ -10,7 +10,8 @@ from ..analysis import shown
 from ..model import And, Match, Op, expressions
 from ..schemas import fields
 from .facts import Facts, Sentence
-from .hypothesis import counts, lowered
+from .hypothesis import counts
+from .naming import lowered
 from .words import code, counted_field, field_words, listed, quoted
 
 SHORT = 3

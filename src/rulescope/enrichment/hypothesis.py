@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis import asks_nothing, first_or_last
@@ -10,7 +9,6 @@ from ..analysis.indicators import constant
 from ..analysis.windows import AT_ALL, NEGATED
 from ..model import (
     Aggregate,
-    And,
     Apply,
     Compare,
     Correlate,
@@ -19,7 +17,6 @@ from ..model import (
     Expr,
     Extend,
     Field,
-    Find,
     Invoke,
     Join,
     Literal,
@@ -33,7 +30,6 @@ from ..model import (
     Query,
     Rename,
     Scan,
-    Search,
     Select,
     SelectNamed,
     SortKey,
@@ -43,22 +39,15 @@ from ..model import (
     Within,
     replace,
 )
-from ..schemas import platforms
 from ..text import Span
 from .facts import OUTSIDE, Counted, Facts, Sentence
+from .naming import fields_of, jointly, place, span_of, speaker, together
 from .parts import Part
-from .phrases import Speaker, described, numbered
+from .phrases import described, numbered
 from .words import code, counted_field, duration, listed, quoted
 
 MOST_EXCEPTIONS = 4
 MOST_LEFT = 2
-CATEGORIES = {"dns": "DNS", "webserver": "web server"}
-PRODUCTS = {
-    "aws": "AWS", "azure": "Azure", "cisco": "Cisco", "fortios": "FortiOS", "fortigate": "FortiGate", "gcp": "Google Cloud",
-    "huawei": "Huawei", "juniper": "Juniper", "kubernetes": "Kubernetes", "m365": "Microsoft 365", "okta": "Okta",
-    "onelogin": "OneLogin", "paloalto": "Palo Alto", "rpc_firewall": "RPC Firewall", "zeek": "Zeek", "opencanary": "OpenCanary",
-    "django": "Django", "jvm": "JVM", "spring": "Spring", "sql": "SQL", "velocity": "Velocity", "nodejs": "Node.js",
-}  # fmt: skip
 MOST_SECOND = 4
 KNOWN_ROLES = (
     "main",
@@ -83,7 +72,7 @@ def hypothesis(facts: Facts) -> tuple[Sentence, ...]:
     """What the rule supposes, in a few sentences; none when its query was not read whole."""
     if facts.forwards:
         terms = [*facts.parts[0].asks, *facts.parts[0].joint] if facts.parts else []
-        asked = described(_all(terms), speaker(facts.parts[0])) if terms else ""
+        asked = described(together(terms), speaker(facts.parts[0])) if terms else ""
         reports = "report" if facts.forwards.endswith("products") else "reports"
         noun = _noun(facts).replace("The ", "This ")
         text = f"{noun} has no logic of its own: it passes on what {facts.forwards} {reports}{f', where {asked}' if asked else ''}."
@@ -107,10 +96,10 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if main is None:
         yield from _without_condition(facts)
         return
-    seen = described(_all(main.asks or main.joint), speaker(main))
+    seen = described(together(main.asks or main.joint), speaker(main))
     if not seen:
         return
-    where, span = place(facts, main), _span(main.asks or main.joint)
+    where, span = place(facts, main), span_of(main.asks or main.joint)
     if not main.asks:
         tables = dict.fromkeys(scope for scope in (*main.scopes, *main.beside) if "=" not in scope)
         where = f"{listed([code(name) for name in tables], 'and', 3)} together" if len(tables) > 1 else where
@@ -137,7 +126,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     lists = [part for part in (main, *joined) if (part.watchlists or part.fetched) and not part.scopes]
     kept = next((part for part in (main, *joined) if part.scopes), None)
     if lists and kept and not (main.later or facts.required):
-        by = _fields((lists[0] if lists[0] is not main else kept).by)
+        by = fields_of((lists[0] if lists[0] is not main else kept).by)
         text = f"{_noun(facts)} keeps entries of {place(facts, kept)} that stand in {place(facts, lists[0])} (matched by {by})."
         yield Sentence(text, "tables", kept.scopes[0])
         return
@@ -155,16 +144,16 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         if _condition(facts, number, term)
     ]
     if main.later:
-        text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(_all(main.later), speaker(main))}."
+        text = f"{_noun(facts)} sums up entries of {where}, and keeps results in which {described(together(main.later), speaker(main))}."
     elif counts(facts):
         text = f"{_noun(facts)} counts entries of {where}{'' if main.leaves else ', whatever they hold'}."
     else:
-        per = f", one row per {_fields(facts.group_by)}," if facts.group_by else ""
+        per = f", one row per {fields_of(facts.group_by)}," if facts.group_by else ""
         what = "sums up" if main.counted else "lists"
         text = f"{_noun(facts)} looks for no value of its own: it {what} entries of {where}{per} for a person to judge."
         filled = [] if main.counted or any("(" in name for name in main.filled) else main.filled
         if kept_by or filled or _restricted(facts) or facts.narrowed:
-            of = f" in which {_fields(filled)} {'is' if len(filled) == 1 else 'are'} not empty" if filled else ""
+            of = f" in which {fields_of(filled)} {'is' if len(filled) == 1 else 'are'} not empty" if filled else ""
             text = f"{_noun(facts)} {what} entries of {where}{of}{per.removesuffix(',')}."
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} {_given(facts.query)}."
@@ -207,19 +196,19 @@ SHAPING = (Aggregate, Apply, Evaluate, Expand, Extend, Invoke, Parse, ParseKv, P
 
 def _kept(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     """What is asked of joined rows, and of the sums themselves, counts aside."""
-    if main and main.asks and main.joint and (seen := described(_all(main.joint), _jointly(main))):
+    if main and main.asks and main.joint and (seen := described(together(main.joint), jointly(main))):
         text = f"Of what the joined entries give together, it keeps that in which {seen}."
-        yield Sentence(text, "indicators", "", _span(main.joint))
+        yield Sentence(text, "indicators", "", span_of(main.joint))
     if main is None:
         return
     for whole in (main, facts.parts[0]) if main is not facts.parts[0] else (main,):
         if (whole is facts.parts[0] or not facts.parts[0].later) and (
-            seen := described(_all(whole.later), _jointly(whole)) if whole.later else ""
+            seen := described(together(whole.later), jointly(whole)) if whole.later else ""
         ):
             of = f" of {place(facts, whole)}" if _is_one_of(facts, whole) else ""
             text = f"Of what it sums up{of}, it keeps results in which {seen}."
             text = f"Of its results it keeps those in which {seen}." if whole.beside and not of else text
-            yield Sentence(text, "thresholds", "", _span(whole.later))
+            yield Sentence(text, "thresholds", "", span_of(whole.later))
 
 
 def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
@@ -253,7 +242,7 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
                 said.setdefault(asked, set()).add(where)
             origin = "indicators" if asked else "tables"
             first = next(iter((*part.scopes, *part.watchlists, "externaldata")))
-            found.setdefault(text, Sentence(text, origin, first, _span(part.asks)))
+            found.setdefault(text, Sentence(text, origin, first, span_of(part.asks)))
     yield from list(found.values())[:MOST_SECOND]
     more = len(found) - MOST_SECOND
     if more > 0:
@@ -291,7 +280,7 @@ def _within_part(facts: Facts, part: Part, counts: Sequence[Expr] | None = None)
 
 def _asked(part: Part, whole: bool = False) -> str:
     """What a part asks of its entries, its exceptions with it (of a main part, which tells them apart, when `whole`)."""
-    seen = described(_all(part.asks), speaker(part)) if part.asks else ""
+    seen = described(together(part.asks), speaker(part)) if part.asks else ""
     left = [text for term in part.leaves[:MOST_LEFT] if (text := described(term, speaker(part)))]
     told = seen and left and len(left) == len(part.leaves) and (whole or part.role != "main")
     return f"{seen}, except those in which {'; or '.join(left)}" if told else seen
@@ -299,7 +288,7 @@ def _asked(part: Part, whole: bool = False) -> str:
 
 def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, beside: bool = False) -> str:
     """What a further part adds; "" when nothing, or when the same was said of another; `beside`: it need not be met where another is."""
-    where, by = place(facts, part), _fields(part.by) if part.by else ""
+    where, by = place(facts, part), fields_of(part.by) if part.by else ""
     entries = f"{'results' if part.counted else 'entries'} of {where}"
     asked = f" in which {seen}" if seen and not again else " like them" if again and seen else ""
     reached = _within_part(facts, part) if part.role in ("absent", "unmatched", "listed") else ""
@@ -309,7 +298,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
         when = ", over a time window of its own"
     if main and main.base is part and main.by and not part.asks:  # what the main part is joined with
         entries = f"{'results' if part.matched else 'entries'} of {where}"
-        return f"They are matched by {_fields(main.by)} with {entries}."
+        return f"They are matched by {fields_of(main.by)} with {entries}."
     of = part.base.role if part.base is not None and part.base is not main else ""
     match part.role:
         case "absent" if by and of == "looked up":
@@ -332,7 +321,9 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
             return f"It reports {entries}{asked} as well, whether they have such a partner by {by} or not."
         case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
             if filled := [name for name in part.filled if name not in part.by]:
-                held = f"an entry of {where} in which {_fields(filled)} {'is' if len(filled) == 1 else 'are'} not empty"
+                held = (
+                    f"an entry of {where} in which {fields_of(filled)} {'is' if len(filled) == 1 else 'are'} not empty"
+                )
                 return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {held}."
             return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{'' if part.fetched else ' too'}."
         case "joined" if seen:
@@ -362,71 +353,19 @@ def _but(part: Part) -> str:
     """What entries of a part that is asked nothing else must hold, and must not be."""
     left = [text for term in part.leaves if (text := described(term, speaker(part)))]
     held = (
-        f" in which {_fields(part.filled)} {'is' if len(part.filled) == 1 else 'are'} not empty" if part.filled else ""
+        f" in which {fields_of(part.filled)} {'is' if len(part.filled) == 1 else 'are'} not empty"
+        if part.filled
+        else ""
     )
     if not left or len(left) > MOST_LEFT or len(left) < len(part.leaves):
         return held
     return f"{held}{',' if held else ''} except those in which {'; or '.join(left)}"
 
 
-def speaker(part: Part) -> Speaker:
-    """How this part's fields are called."""
-    return Speaker((*part.scopes, *part.beside), part.aliases)
-
-
-def _jointly(part: Part) -> Speaker:
-    """How columns of joined rows are called: by their own names where two stand for one field."""
-    shared = [value for value, number in Counter(part.aliases.values()).items() if number > 1]
-    aliases = {name: value for name, value in part.aliases.items() if value not in shared}
-    return Speaker((*part.scopes, *part.beside), aliases if part.beside else part.aliases)
-
-
-def _all(terms: Sequence[Expr]) -> Expr:
-    return terms[0] if len(terms) == 1 else And(tuple(terms))
-
-
-def _span(terms: Sequence[Expr]) -> Span | None:
-    return getattr(terms[0], "span", None) if terms else None
-
-
 def _narrowest(techniques: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     """Techniques without those whose sub-technique is named too."""
     parents = {id.partition(".")[0] for id, _ in techniques if "." in id}
     return [(id, name) for id, name in techniques if id not in parents]
-
-
-def place(facts: Facts, part: Part) -> str:
-    """`process creation logs`, `SigninLogs`, `the logs of okta (service system)`: where a part looks."""
-    if part.watchlists and not part.scopes:
-        return f"the watchlist {listed([code(name) for name in part.watchlists], 'and', 2)}"
-    if part.fetched and not part.scopes:
-        return "a list fetched from elsewhere"
-    if read := [scope for scope in part.scopes if "=" not in scope]:
-        return "every table" if read == ["*"] else listed([code(name) for name in read], "and", 2)
-    titles = [title for scope, title in facts.activities if scope in part.scopes]
-    if titles and {scope for scope, _ in facts.activities} >= set(part.scopes) and len(set(titles)) <= 2:
-        return f"{listed([lowered(title) for title in dict.fromkeys(titles)], 'and')} logs"
-    if not part.scopes:
-        stages = facts.query.stages if facts.query else ()
-        return "every table" if any(isinstance(stage, Find | Search) for stage in stages) else "its own rows"
-    values = dict(word.partition("=")[::2] for word in part.scopes[0].split(" "))
-    product, rest = values.pop("product", ""), [f"{kind} {value}" for kind, value in values.items()]
-    if not product:
-        return f"{' '.join(CATEGORIES.get(value, value) for value in values.values())} logs"
-    name = platforms.platform(part.scopes[0])
-    known = PRODUCTS.get(product) or (name if name.lower().startswith(product[:3].lower()) else product)
-    return f"the {known} logs" + (f" ({', '.join(rest)})" if rest else "")
-
-
-def lowered(title: str) -> str:
-    """A title inside a sentence, without its own `log` or `logging`: `Process creation` as `process creation`."""
-    first, _, rest = title.partition(" ")
-    word = first.lower() if first[1:].islower() else first
-    return " ".join([word, rest]).strip().removesuffix(" logging").removesuffix(" log")
-
-
-def _fields(names: Sequence[str]) -> str:
-    return listed([code(name) for name in names], "and", 4)
 
 
 # ---------------------------------------------------------------- counts and exceptions
@@ -482,13 +421,13 @@ def _computed(facts: Facts, told: Sequence[Counted]) -> Iterator[Sentence]:
         if part.role in OUTSIDE:
             continue
         own: dict[str, Span | None] = {}
-        for place, term in enumerate(part.counts):
-            if place < part.partners or any(_is(term, each) for each in told):
+        for at, term in enumerate(part.counts):
+            if at < part.partners or any(_is(term, each) for each in told):
                 continue
             if not (text := _condition(facts, number, term)):
                 continue
             span = getattr(term, "span", None)
-            alone = _one_of_many(part) or place < part.apart or part.instead
+            alone = _one_of_many(part) or at < part.apart or part.instead
             (own if alone else whole).setdefault(text, span)
         if own:
             single.setdefault(listed(list(own), "and", 4), next(iter(own.values())))
@@ -530,7 +469,7 @@ def _in_time(facts: Facts) -> Iterator[Sentence]:
         if isinstance(stage, Correlate) and stage.kind.startswith(("temporal", "near")) and len(stage.rules) > 1:
             order = " in this order" if stage.kind == "temporal_ordered" else ""
             within = f" within {duration(stage.timespan)}" if stage.timespan else ""
-            per = f" for the same {_fields(stage.group_by)}" if stage.group_by else ""
+            per = f" for the same {fields_of(stage.group_by)}" if stage.group_by else ""
             each = "both" if len(stage.rules) == 2 else f"all {len(stage.rules)}"
             text = f"None of them is enough alone: {each} must be seen{order}{within}{per}."
             yield Sentence(text, "thresholds", stage.kind, stage.span)
@@ -539,7 +478,7 @@ def _in_time(facts: Facts) -> Iterator[Sentence]:
 def _reached(facts: Facts, counting: Sequence[Counted], number: int) -> str:
     mine = [each for each in counting if each.part == number]
     first = mine[0]
-    per = f" per {_fields(first.by)}" if first.by else ""
+    per = f" per {fields_of(first.by)}" if first.by else ""
     within = f" within {duration(first.within)}" if first.within else ""
     several = len({each.field for each in mine if each.how == "count()"}) > 1
     wanted = list(dict.fromkeys(_amount(each, several) for each in _said(mine, number)))
@@ -620,7 +559,7 @@ def _exceptions(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     quiet = ("listed", "looked up")
     several = main and any(part is not main and part.role not in quiet and part.scopes for part in facts.parts)
     start = "Of the entries named first, those are left out" if several else "Left out are entries"
-    yield Sentence(f"{start} in which {listing}{tail}.", "exclusions", "", _span([found[0][1]]))
+    yield Sentence(f"{start} in which {listing}{tail}.", "exclusions", "", span_of([found[0][1]]))
 
 
 def _is_one_of(facts: Facts, main: Part) -> bool:
