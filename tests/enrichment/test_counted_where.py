@@ -79,3 +79,19 @@ def test_two_computed_values_are_told_by_how_each_is_made() -> None:
 )
 def test_fields_are_counted_by_the_way_that_tests_fewest(query: str, words: str) -> None:
     assert trust(query) == words
+
+
+def test_fields_of_a_query_within_a_test_are_none_of_the_row() -> None:
+    text = "let few = toscalar(B | where y == 2 | summarize make_list(v)); A | where u in (few)"
+    assert trust(text).startswith("It rests on a single field")
+
+
+def test_a_count_of_a_function_is_one_of_every_table_it_is_called_for() -> None:
+    text = """let f = (t: string) { table(t) | where x == 1 | summarize n = count() by u | where n > 5 };
+union (f("A")), (f("B"))"""
+    assert "Single entries are not enough: the rule waits for more than 5 of them per `u`." in told(text)
+
+
+def test_a_column_it_is_joined_by_is_the_first_tables() -> None:
+    page = explain("A | join kind=inner (B | distinct k, w) on k | project k, w", "kusto")
+    assert [(row.field.name, row.field.source) for row in page.output_rows] == [("k", "source"), ("w", "join")]

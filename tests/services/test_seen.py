@@ -178,3 +178,27 @@ def test_a_provider_nobody_knows_is_spelled_as_written() -> None:
 )
 def test_what_kind_of_data_a_name_stands_for(query: str, kinds: list[str]) -> None:
     assert [row.kind for row in explain(query, "kusto").data] == kinds
+
+
+FILLED: list[tuple[str, dict[str, tuple[str, ...]]]] = [  # a query, the actions it sees with what each lacks
+    (
+        "DeviceFileEvents | where PreviousFileName has 'a' and ActionType in ('FileCreated', 'FileRenamed')",
+        {"FileCreated": ("PreviousFileName",), "FileRenamed": ()},
+    ),
+    (
+        "DeviceRegistryEvents | where RegistryKey has 'a' | where ActionType in ('RegistryKeyDeleted', 'RegistryValueSet')",
+        {"RegistryKeyDeleted": ("RegistryKey",), "RegistryValueSet": ()},
+    ),
+    (
+        "DeviceRegistryEvents | where isempty(RegistryValueData) | where ActionType == 'RegistryKeyCreated'",
+        {"RegistryKeyCreated": ()},
+    ),
+    ("DeviceLogonEvents | where isnotempty(FailureReason)", {"LogonSuccess": ("FailureReason",), "LogonFailed": ()}),
+    ("DeviceRegistryEvents | where RegistryKey has 'a' | where ActionType == 'NoSuchAction'", {"NoSuchAction": ()}),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), FILLED)
+def test_columns_that_some_actions_alone_fill(query: str, expected: dict[str, tuple[str, ...]]) -> None:
+    rows = explain(query, "kusto").events
+    assert {row.event_id: row.lacks for row in rows if row.provider == "Defender"} == expected

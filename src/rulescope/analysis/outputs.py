@@ -186,11 +186,12 @@ def _joined(
         return other, other_closed
     result = dict(fields)
     shared = {key.right.name for key in keys if isinstance(key.right, m.Field)} if stage.keyword == "lookup" else set()
+    taken = {key.left.name for key in keys if isinstance(key.left, m.Field)}  # which the left side has in any case
     for name, field in other.items():
         if name in shared:
             continue
         given, number_of = name, 1
-        while given in result:
+        while given in result or given in taken:
             given, number_of = f"{name}{number_of}", number_of + 1
         result[given] = OutputField(
             given, field.source if field.source != "source" else stage.keyword, number, field.type

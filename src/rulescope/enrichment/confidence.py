@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..analysis import subject
-from ..model import And, Compare, Expr, Field, Match, Node, Not, Op, Opaque, OpaqueExpr, Or, Within, expressions, walk
+from ..model import (
+    And,
+    Compare,
+    Expr,
+    Field,
+    Match,
+    Node,
+    Not,
+    Op,
+    Opaque,
+    OpaqueExpr,
+    Or,
+    Query,
+    Within,
+    walk,
+)
+from ..model.walk import children
 from .facts import OUTSIDE, Facts, Sentence
 from .gaps import cut
 from .guidance import KINDS
@@ -202,7 +218,7 @@ def _tested(facts: Facts) -> frozenset[str]:
     for part in _asking(facts):
         names = speaker(part)
         for expr in (*part.asks, *part.joint):
-            tests = (each for each in (expr, *expressions(expr, Match)) if not _presence(each))
+            tests = (each for each in (expr, *_tests(expr)) if not _presence(each))
             of = frozenset[str]().union(*(_fields(each, names, 0) for each in tests))
             found |= of - part.computed.keys() if expr in part.joint else of
     return found
@@ -264,8 +280,20 @@ def _fewest(ways: Iterable[frozenset[str]]) -> list[frozenset[str]]:
     return kept
 
 
-def _inside(expr: Expr, names: Speaker) -> frozenset[str]:
-    return frozenset(names.common(names.aliases.get(each.name, each.name)) for each in expressions(expr, Field))
+def _tests(expr: Node) -> list[Match]:
+    """The tests in a condition, not those of queries within it."""
+    within = [] if isinstance(expr, Query) else [each for child in children(expr) for each in _tests(child)]
+    return [expr, *within] if isinstance(expr, Match) else within
+
+
+def _inside(expr: Node, names: Speaker) -> frozenset[str]:
+    """Every field of the row itself in an expression, not those of queries within it."""
+    match expr:
+        case Query():
+            return frozenset()
+        case Field(name):
+            return frozenset({names.common(names.aliases.get(name, name))})
+    return frozenset[str]().union(*(_inside(each, names) for each in children(expr)))
 
 
 def _author(facts: Facts) -> list[tuple[int, Sentence]]:

@@ -380,7 +380,10 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
     if told:
         first = counting[0]
         others = any(
-            part.role in ("main", "also") and part.asks and number not in numbers
+            part.role in ("main", "also")
+            and part.asks
+            and number not in numbers
+            and not any(_is(term, each) for term in part.counts for each in counting)  # a function called for each
             for number, part in enumerate(facts.parts)
         )
         own = facts.parts[numbers[0]] if numbers[0] < len(facts.parts) else None

@@ -95,8 +95,14 @@ def _tests(way: events.Seen) -> Callable[[Expr], Given] | None:
     """What single tests give of an event; None when that is not known of any."""
     event = way.event
     if event.provider == "Defender":
-        ways = _ways(way)
-        return (lambda test: _mapped(test, ways, event.event_id)) if ways else None
+        if ways := _ways(way):
+            return lambda test: _mapped(test, ways, event.event_id)
+        of = FILLED.get(event.table, {}) if event.title and event.event_id != events.ANY_ACTION else {}
+        return (
+            (lambda test: _plain(test, lambda name: event.event_id in of.get(name, (event.event_id,)), False, {}))
+            if of
+            else None
+        )
     carried = _carried(event.provider, event.event_id, _elsewhere(way))
     if not carried:
         return None
@@ -175,6 +181,21 @@ def _ways(way: events.Seen) -> tuple[Mapped, ...]:
     return tuple(each for each in _ways_of(way.scope) if each.table == way.event.table)
 
 
+FILLED: dict[str, dict[str, tuple[str, ...]]] = {
+    "DeviceFileEvents": {"PreviousFileName": ("FileRenamed",), "PreviousFolderPath": ("FileRenamed",)},
+    "DeviceRegistryEvents": {
+        "RegistryKey": ("RegistryKeyCreated", "RegistryKeyRenamed", "RegistryValueSet"),
+        "RegistryValueName": ("RegistryValueSet",),
+        "RegistryValueData": ("RegistryValueSet",),
+        "RegistryValueType": ("RegistryValueSet",),
+    },
+    "DeviceLogonEvents": {"FailureReason": ("LogonFailed",)},
+    "IdentityLogonEvents": {"FailureReason": ("LogonFailed",)},
+}
+"""Table of Defender -> column that some actions alone fill -> those; what is deleted stands in columns of what was before.
+
+https://learn.microsoft.com/defender-xdr/advanced-hunting-deviceregistryevents-table
+"""
 VALUES: dict[str, dict[str, tuple[str, ...]]] = {
     "Sysmon/12": {"EventType": ("CreateKey", "DeleteKey", "CreateValue", "DeleteValue")},
     "Sysmon/13": {"EventType": ("SetValue",)},
