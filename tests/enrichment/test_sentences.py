@@ -13,6 +13,7 @@ from rulescope.model import (
     Call,
     Column,
     Diagnostic,
+    Entity,
     Expr,
     Extend,
     Field,
@@ -892,3 +893,28 @@ def test_a_list_is_no_entry() -> None:
 relays | join DeviceNetworkEvents on $left.Ip == $right.RemoteIP"""
     trust = explain(text, "kusto").confidence
     assert trust is not None and trust.reasons[-1][1].text.startswith("It rests on values that other data give it")
+
+
+def test_a_table_that_a_plugin_looks_up_in_is_needed() -> None:
+    page = explain("SigninLogs | evaluate ipv4_lookup(Networks, IPAddress, Subnet)", "kusto")
+    assert [row.name for row in page.data] == ["SigninLogs", "Networks"]
+    said = " ".join(each.text for each in page.hypothesis)
+    assert "Networks" in said
+
+
+def test_a_column_of_joined_rows_is_told_apart_from_that_of_the_first() -> None:
+    text = """A | where x == 1 | where Role != 'Owner' | summarize min(TimeGenerated) by u, Role | project u, Before = Role
+| join (A | where x == 2 | project u, After = Role) on u | where After == 'Owner'"""
+    assert any("`After` is `Owner`" in each.text for each in explain(text, "kusto").hypothesis)
+
+
+def test_percentiles_are_no_counts() -> None:
+    trust = explain("T | summarize d = percentile(x, 90) by u | where d > 5", "kusto").confidence
+    assert trust is not None and trust.reasons[-1][1].text == "It rests on values it computes alone."
+
+
+def test_standard_columns_are_returned() -> None:
+    entities = (Entity("Account", (("AadTenantId", "TenantId"), ("Name", "Odd"))),)
+    rule = Rule(id="1", title="A", language="kusto", text="SigninLogs | where ResultType == 0", entities=entities)
+    (row,) = explain(rule).entities
+    assert [known for _, _, known in row.joined] == [True, False]

@@ -50,6 +50,12 @@ class Names:
         for name, how in other.counted.items():
             self.counted.setdefault(name, how)
 
+    def beside(self, other: Names) -> None:
+        """Columns of joined rows: what a column of the first rows stands for too is told by the other's own name."""
+        taken = set(self.aliases.values())
+        apart = {name: value for name, value in other.aliases.items() if value not in taken}
+        self.add(Names(apart, other.counted, other.labels, other.folded))
+
     def put(self, name: str, value: m.Expr) -> None:
         """A column computed as `value`."""
         how = _counted(value, self)
@@ -211,7 +217,9 @@ def _query(
             if isinstance(stage, m.Apply):
                 _after(stage, rows)
             made = _query(inner, found, depth + 1, _branch(stage, inner), lets, rows)
-            if isinstance(stage, m.Join | m.Union | m.Nested | m.Apply | m.Partition):
+            if isinstance(stage, m.Join):
+                after.beside(made)
+            elif isinstance(stage, m.Union | m.Nested | m.Apply | m.Partition):
                 after.add(made)
             if isinstance(stage, m.Union):
                 united.append(made)

@@ -19,6 +19,7 @@ from ..model import (
     Or,
     Query,
     Within,
+    expressions,
     walk,
 )
 from ..model.walk import children
@@ -116,9 +117,11 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     counted = bool(
         facts.required or any((part.counts or part.later) and part.role not in OUTSIDE for part in facts.parts)
     )
-    number = bool(
-        any(each.how.startswith(COUNTING) for each in facts.required)
-        or any(part.counts and part.role not in OUTSIDE for part in facts.parts)
+    computed = [(part, term) for part in facts.parts if part.role not in OUTSIDE for term in part.counts]
+    number = any(each.how.startswith(COUNTING) for each in facts.required) or any(
+        part.computed.get(each.name, "").startswith(COUNTING)
+        for part, term in computed
+        for each in expressions(term, Field)
     )
     counts = ("on what is counted" if number else "on what it computes") if counted else ""
     others = "on other entries it is compared with" if _compares(facts) else ""
@@ -150,13 +153,7 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if not facts.understood:
         return []
     if counts:
-        known = [
-            each
-            for each in facts.required
-            if not each.how.startswith(("count", "dcount", "event_count", "value_count"))
-        ]
-        what = "values it computes" if known and len(known) == len(facts.required) else "counting"
-        what = what if number or facts.required else "what it sums up"
+        what = "counting" if number else "values it computes" if computed or facts.required else "what it sums up"
         return [(0, Sentence(_rests(f"on {what}", "", others, alone=True), "thresholds"))]
     if every:
         return [(0, Sentence("For one of its alternatives it is enough that a field holds a value.", "indicators"))]

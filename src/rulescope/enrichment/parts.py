@@ -168,9 +168,10 @@ def _parts(
                 _filter(own, predicate, places.get(id(stage)))
                 for within in expressions(predicate, Within):
                     others += _lists(within.query, places, known)
-            case Evaluate("ipv4_lookup" | "ipv6_lookup", (Field(table), address, *more)) if table in known:
+            case Evaluate("ipv4_lookup" | "ipv6_lookup", (Field(table), address, *more)):
                 if Named("return_unmatched", Literal(True, "bool")) not in [_bare(each) for each in more]:
-                    others += _parts(known[table], "joined", places, known, (outline_expr(address),))
+                    rows = known.get(table, Query((Scan(table),)))
+                    others += _parts(rows, "joined", places, known, (outline_expr(address),))
             case Apply(query=inner) if all(isinstance(step, Scan | Filter | Extend | Project) for step in inner.stages):
                 for step in inner.stages:  # an entry none of whose values pass is gone
                     if isinstance(step, Filter):

@@ -98,8 +98,13 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
             return Phrase(speaker.named(speaker.aliases.get(name, name)), "is not true" if negated else "is true")
         case Compare(left, op, right):
             subject, compared = _subject(left, speaker), _compared(op, right, speaker, negated)
-            if isinstance(left, Field) and isinstance(right, Field) and compared.endswith(subject):
-                differs = (op is Op.NE) is not negated  # two columns of one field: by their own names
+            named = [each.name in speaker.aliases for each in (left, right) if isinstance(each, Field)]
+            if (
+                isinstance(left, Field)
+                and isinstance(right, Field)
+                and (named[0] is not named[1] or compared.endswith(subject))
+            ):
+                differs = (op is Op.NE) is not negated  # two columns of one field, or made of it: by their own names
                 how = "differs from" if differs else "equals"
                 how = how if op in (Op.EQ, Op.NE) else verb(op, (), negated=negated)
                 return Phrase(code(left.name), f"{how} {code(right.name)}")

@@ -11,9 +11,11 @@ from .. import analysis, binding
 from ..catalogue import Count, Predicate, canonical, value_text
 from ..enrichment import Counted, Facts, Part, parts
 from ..model import (
+    Aggregate,
     And,
     Correlate,
     Diagnostic,
+    Distinct,
     Expr,
     Field,
     Filter,
@@ -25,6 +27,7 @@ from ..model import (
     Op,
     Or,
     OutputField,
+    Project,
     Query,
     Rule,
     Search,
@@ -265,13 +268,15 @@ def output_rows(found: Found, outputs: Sequence[OutputField]) -> tuple[OutputRow
 
 def entity_rows(found: Found, outputs: Sequence[OutputField]) -> tuple[EntityRow, ...]:
     names = {each.name for each in outputs} | set(found.types)
+    stages = found.query.stages if found.query else ()
+    whole = not any(isinstance(stage, Aggregate | Distinct | Project) for stage in stages)
+
+    def known(column: str) -> bool:
+        standard = whole and STANDARD.match(f"no column {column} here") is not None
+        return column in names or found.columns is None or standard
+
     return tuple(
-        EntityRow(
-            entity,
-            tuple(
-                (identifier, column, column in names or found.columns is None) for identifier, column in entity.fields
-            ),
-        )
+        EntityRow(entity, tuple((identifier, column, known(column)) for identifier, column in entity.fields))
         for entity in found.rule.entities
     )
 

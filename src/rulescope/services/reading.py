@@ -14,6 +14,7 @@ from ..model import (
     Call,
     Diagnostic,
     Distinct,
+    Evaluate,
     EventType,
     Expand,
     Expr,
@@ -117,6 +118,8 @@ def scopes_of(query: Query | None, rule: Rule) -> tuple[str, ...]:
                 case Scan(table=table, logsource=logsource):
                     found.update(dict.fromkeys(name for name in (table, logsource) if name))
                 case TableCall("table", (Literal(str() as name), *_)) | TableCall(name):
+                    found[name] = None
+                case Evaluate("ipv4_lookup" | "ipv6_lookup", (Field(name), *_)):
                     found[name] = None
                 case Search(tables=tables):
                     found.update(dict.fromkeys(tables))
