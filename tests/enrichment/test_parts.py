@@ -44,6 +44,21 @@ WHOLE: list[tuple[str, tuple[str, ...]]] = [  # a query of ours, its hypothesis
             "Or they are matched by `u` with entries of `C` in which `z` is `3`.",
         ),
     ),
+    (  # parts that ask nothing
+        "let f = (start: datetime) { A | where isnotempty(u) | join (B | where TimeGenerated > start) on u | summarize n = count() by u }; union f(ago(1d)), f(ago(2d))",
+        ("The rule looks in `B` for entries matched by `u` with entries of `A`.",),
+    ),
+    (
+        "union (A | summarize n = count() by u), (B | summarize n = count() by u)",
+        ("The rule sums up entries of `A` and `B`.",),
+    ),
+    (
+        "externaldata(u: string)['https://a.example/b.csv'] | join kind=rightsemi A on u",
+        (
+            "The rule starts from a list fetched from elsewhere.",
+            "What it reports are entries of `A` that match them by `u`.",
+        ),
+    ),
     (  # rows that were given a name
         "A | where x == 1 | as rows | join kind=leftsemi (rows | where y == 2) on u",
         (

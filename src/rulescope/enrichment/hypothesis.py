@@ -131,6 +131,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         yield Sentence(text, "tables", kept.scopes[0])
         return
     if not main.scopes and where != "every table":
+        yield from _of_parts(facts, main)
         return
     if facts.function:
         text = f"{_noun(facts)} gives what the function {code(facts.function)} gives, which is defined elsewhere."
@@ -158,6 +159,25 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
         if text.startswith("The parser"):
             text = f"The parser looks for no value of its own: it gives the entries of {where} {_given(facts.query)}."
     yield Sentence(text, "tables", next(iter(main.scopes), "*"))
+
+
+def _of_parts(facts: Facts, main: Part) -> Iterator[Sentence]:
+    """A query whose rows are those of its parts, which look for no value either."""
+    parts = [part for part in facts.parts if part.role == "also" and part.scopes]
+    if not parts:
+        if main.watchlists or main.fetched:
+            yield Sentence(f"{_noun(facts)} starts from {place(facts, main)}.", "tables", "externaldata")
+        return
+    partner = next((each for each in facts.parts if each.role == "joined" and each.base is parts[0] and each.by), None)
+    if partner and partner.scopes:
+        matched = f"matched by {fields_of(partner.by)} with entries of {place(facts, parts[0])}"
+        yield Sentence(
+            f"{_noun(facts)} looks in {place(facts, partner)} for entries {matched}.", "tables", partner.scopes[0]
+        )
+        return
+    tables = list(dict.fromkeys(place(facts, part) for part in parts))
+    what = "sums up" if all(part.counted for part in parts) else "takes"
+    yield Sentence(f"{_noun(facts)} {what} entries of {listed(tables, 'and', 3)}.", "tables", parts[0].scopes[0])
 
 
 def _narrowed(facts: Facts) -> Iterator[Sentence]:
