@@ -95,3 +95,16 @@ union (f("A")), (f("B"))"""
 def test_a_column_it_is_joined_by_is_the_first_tables() -> None:
     page = explain("A | join kind=inner (B | distinct k, w) on k | project k, w", "kusto")
     assert [(row.field.name, row.field.source) for row in page.output_rows] == [("k", "source"), ("w", "join")]
+
+
+def test_long_values_are_counted_though_they_are_cut_alike() -> None:
+    long = "a" * 70
+    text = f"A | where c has_any ('{long}1', '{long}2', '{long}3', 'x')"
+    assert told(text)[0].endswith(f"`{long[:59]}…`, `x` or 2 more.")
+
+
+def test_a_librarys_original_name_is_none_of_the_program_that_loads_it() -> None:
+    text = "title: T\nlogsource:\n  product: windows\n  category: {}\ndetection:\n  a:\n    Image|endswith: '\\tool.exe'\n  condition: a\n"
+    for category, advice in (("image_load", False), ("process_creation", True)):
+        found = [each for each in explain(text.format(category), "sigma").diagnostics if each.id == "renamed-binary"]
+        assert [bool(each.suggestion) for each in found] == [advice]

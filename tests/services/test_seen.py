@@ -202,3 +202,11 @@ FILLED: list[tuple[str, dict[str, tuple[str, ...]]]] = [  # a query, the actions
 def test_columns_that_some_actions_alone_fill(query: str, expected: dict[str, tuple[str, ...]]) -> None:
     rows = explain(query, "kusto").events
     assert {row.event_id: row.lacks for row in rows if row.provider == "Defender"} == expected
+
+
+@pytest.mark.parametrize(
+    ("time", "filled"), [("Timestamp", "Microsoft Defender XDR"), ("TimeGenerated", "BehaviorAnalytics")]
+)
+def test_a_table_of_both_is_filled_where_a_query_asks_it(time: str, filled: str) -> None:
+    rows = explain(f"IdentityInfo | where {time} > ago(1d) | where Department == 'a'", "kusto").data
+    assert [row.connectors for row in rows] == [(filled,)]

@@ -38,8 +38,8 @@ NAME_FIELDS = ("filename", "image", "processname", "newprocessname", "processfil
 NOT_ACTING = ("target", "loaded", "parent")  # what is acted upon, or acts unknowingly: nobody would rename it
 STARTS = ("DeviceProcessEvents",)
 PARENTS = ("InitiatingProcessFileName",)  # where a row is the start of a process
-VERSIONED = frozenset({"process_creation", "image_load"})
-"""Categories of Sigma whose events carry the version information of a program (Sysmon 1 and 7)."""
+VERSIONED = frozenset({"process_creation"})
+"""Categories of Sigma whose events carry the version information of the program that acts (Sysmon 1; 7 has the library's)."""
 ORIGINAL_NAME = (
     "originalfilename",
     "internalfilename",

@@ -138,12 +138,16 @@ def listed(items: Sequence[str], word: str = "or", most: int = MOST_VALUES) -> s
 def verb(op: Op, values: Sequence[object], every: bool = False, negated: bool = False) -> str:
     """`is a or b`, `has the terms a and b`, `does not end with a or b`: what a test says of its field."""
     words = OP_WORDS[op][negated]
-    shown = list(dict.fromkeys(quoted(value) for value in values))
+    told = {(type(value), value): quoted(value) for value in values}
+    shown, joined = list(dict.fromkeys(told.values())), "and" if every else "or"
     if not shown:
         return words
     if every and len(shown) > 1:
         words = words.replace("has the term", "has the terms")
-    return f"{words} {listed(shown, 'and' if every else 'or')}"
+    if len(told) == len(shown):
+        return f"{words} {listed(shown, joined)}"
+    first = shown[:MOST_VALUES]  # some are cut to the same words
+    return f"{words} {', '.join(first)} {joined} {len(told) - len(first)} more"
 
 
 def tests(indicators: Iterable[tuple[int, Indicator]], common: Sequence[str]) -> list[tuple[str, Indicator]]:

@@ -142,6 +142,11 @@ def _platform_of(query: Query, rule: Rule) -> str:
     return "defender" if rule.kind == "Custom detection" else "sentinel"
 
 
+def written_for_defender(found: Found) -> bool:
+    """Whether a query asks Defender's own tables, not the copies in a workspace."""
+    return found.query is not None and _platform_of(found.query, found.rule) == "defender"
+
+
 def _fields(query: Query) -> Iterable[Field]:
     return expressions(query, Field)
 

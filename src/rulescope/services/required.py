@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ..model import External, Literal, Query, Rule, TableCall, queries
 from ..schemas import tables
-from .facts import Found, shipped
+from .facts import Found, shipped, written_for_defender
 from .pages import DataRow
 
 MOST_FILLERS = 4
@@ -69,6 +69,8 @@ def _row(found: Found, scope: str, stated: dict[str, tuple[str, ...]]) -> DataRo
     table = scope.split("(", 1)[0]
     known = _of_resource(found) if table == "AzureDiagnostics" else (each.id for each in tables.filled_by(table))
     fillers = stated.get(table) or tuple(known)[:MOST_FILLERS]
+    if table not in stated and written_for_defender(found) and "MicrosoftThreatProtection" not in fillers:
+        fillers = fillers if table not in tables.tables("defender") else ()  # of the same name in Sentinel
     if not fillers and table in tables.tables("defender"):
         fillers = ("Microsoft Defender XDR",)
     return DataRow(scope, _kind(table), fillers, table in stated, settings, len(shipped("sentinel").get(table, ())))
