@@ -918,3 +918,13 @@ def test_standard_columns_are_returned() -> None:
     rule = Rule(id="1", title="A", language="kusto", text="SigninLogs | where ResultType == 0", entities=entities)
     (row,) = explain(rule).entities
     assert [known for _, _, known in row.joined] == [True, False]
+
+
+def test_a_search_in_tables_is_not_one_of_every_table() -> None:
+    page = explain("find in (A, B) where x == 1", "kusto")
+    assert page.hypothesis[0].text == "The rule looks in `A` and `B` for entries in which `x` is `1`."
+
+
+def test_ids_that_no_security_log_has_are_not_of_its_table() -> None:
+    page = explain("SecurityEvent | where EventID in (7035, 4688)", "kusto")
+    assert [row.name for row in page.events] == ["Security-Auditing/4688"]

@@ -165,6 +165,8 @@ def _parts(
                 own.scopes += tables
                 _filter(own, predicate, places.get(id(stage)))
             case Filter(predicate) | Find(predicate):
+                for source in stage.tables if isinstance(stage, Find) else ():
+                    take(source, known)
                 _filter(own, predicate, places.get(id(stage)))
                 for within in expressions(predicate, Within):
                     others += _lists(within.query, places, known)

@@ -461,10 +461,24 @@ def _windows_events(table: str, tests: Tests) -> Iterator[EventType]:
         numbers = numbers - other
     for provider in sorted(providers):
         for number in sorted(numbers, key=lambda n: (len(n), n)):
-            if table == "SecurityEvent" and not named and number in _other_logs() - _security_log():
+            if table == "SecurityEvent" and not named and not _of_security(number):
                 continue  # an event of System or another log, which this table does not hold
             if table != "SecurityEvent" or len(providers) == 1 or title(provider, number):
                 yield _windows(provider, number, table)
+
+
+SECURITY = (range(512, 700), range(1100, 1110), range(4608, 6500))
+"""Event ids of the Security log, those of Windows before Vista first; others of it are known one by one.
+
+https://learn.microsoft.com/windows-server/identity/ad-ds/plan/appendix-l--events-to-monitor
+"""
+
+
+def _of_security(number: str) -> bool:
+    if number in _security_log():
+        return True
+    within = not number.isdigit() or any(int(number) in numbers for numbers in SECURITY)
+    return within and number not in _other_logs()
 
 
 @cache
