@@ -48,6 +48,11 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "The rule looks in `T` for entries in which `A` is `1`.", "It also looks in `U` for entries in which `B` is `2`.",
         "They are matched by `C` with results of `V` in which `D` is `3`.",
         "In `V`, single entries are not enough: the rule waits for more than 5 of them per `C`.")),
+    ("T | where A == 1 | join kind=rightsemi (U | where B == 2) on C | where isempty(D) | summarize N = count() by C | where E == 3", (
+        "The rule looks in `T` for entries in which `A` is `1`.",
+        "What it reports are results of `U` in which `B` is `2`, and `D` is empty that match them by `C`, kept where `E` is `3`.")),
+    ("T | where A == 1 | mv-apply V = Values on (where V !has 'x' | where V startswith 'y')", (
+        "The rule looks in `T` for entries in which `A` is `1`, and `Values` starts with `y`.",)),
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
     ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
     ("imDns | summarize count() by SrcIpAddr", (
@@ -127,3 +132,18 @@ def test_of_further_alternatives_one_is_enough() -> None:
     text = "T | where " + " or ".join(f"(A{n} == 1 and B{n} == 2)" for n in range(9))
     page = explain(Rule(id="", title="", language="kusto", text=text))
     assert page.hypothesis[0].text.endswith("(6) one of 4 more tests holds.")
+
+
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("IdentityInfo | project EmailAddress", []),
+        ("IdentityInfo | project MailAddress", []),
+        ("IdentityInfo | where TimeGenerated > ago(1d) | project EmailAddress", ["EmailAddress"]),
+        ("IdentityInfo | project Nowhere", ["Nowhere"]),
+    ],
+)
+def test_a_text_that_tells_no_platform_may_be_of_either(text: str, unknown: list[str]) -> None:
+    page = explain(Rule(id="", title="", language="kusto", text=text))
+    told = [each.message.removeprefix("no column ").split(" ")[0] for each in page.diagnostics]
+    assert told == unknown

@@ -43,7 +43,7 @@ def _name_alone(facts: Facts) -> Iterator[Sentence]:
     wanted = [found for number, found in facts.wanted if facts.field_of(number) in NAMES]
     if any(found.op not in (Op.EQ, Op.ENDSWITH) or " " in str(found.value) for found in wanted):
         return
-    if any(part.later for part in facts.parts):
+    if any(part.later or part.filled for part in facts.parts):
         return
     left = [test for part in facts.parts for leaf in part.leaves for test in (leaf, *expressions(leaf, Match))]
     if any(_of_name(test, facts) for test in left if isinstance(test, Match)):

@@ -332,9 +332,11 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
         case "unmatched" if by:
             needs = _within_part(facts, part.base, part.base.counts[: part.base.partners]) if part.base else ""
             needs = f"; a partner needs {needs.removeprefix(', with ')}" if needs.startswith(", with ") else ""
-            return f"What it reports are {entries}{asked}{when}{',' if when else ''} that have no such partner by {by}{needs}."
+            return f"What it reports are {entries}{asked}{when}{',' if when or reached else ''} that have no such partner by {by}{needs}."
         case "fetched" if by:
-            return f"What it reports are {entries}{asked} that match them by {by}."
+            later = [text for term in part.later if (text := described(term, speaker(part)))]
+            kept = f", kept where {listed(later, 'and', 4)}" if later else ""
+            return f"What it reports are {entries}{asked} that match them by {by}{kept}."
         case "kept" if by:
             return f"What it reports are {entries}{asked}, whether they have such a partner by {by} or not."
         case "as well" if by:

@@ -135,7 +135,7 @@ def _parts(
     query: Query, role: str, places: Mapping[int, Placed], lets: Mapping[str, Query], by: tuple[str, ...] = ()
 ) -> list[Part]:
     known = {**lets, **{let.name: let.query for let in query.lets}}
-    own = Part(role, by)
+    own = rows = Part(role, by)
     others: list[Part] = []
 
     def take(inner: Query, outer: Mapping[str, Query]) -> None:
@@ -167,21 +167,22 @@ def _parts(
             case Filter(predicate) | Find(predicate):
                 for source in stage.tables if isinstance(stage, Find) else ():
                     take(source, known)
-                _filter(own, predicate, places.get(id(stage)))
+                _filter(rows, predicate, places.get(id(stage)))
                 for within in expressions(predicate, Within):
                     others += _lists(within.query, places, known)
             case Evaluate("ipv4_lookup" | "ipv6_lookup", (Field(table), address, *more)):
                 if Named("return_unmatched", Literal(True, "bool")) not in [_bare(each) for each in more]:
-                    rows = known.get(table, Query((Scan(table),)))
-                    others += _parts(rows, "joined", places, known, (outline_expr(address),))
+                    ranges = known.get(table, Query((Scan(table),)))
+                    others += _parts(ranges, "joined", places, known, (outline_expr(address),))
             case Apply(query=inner) if all(isinstance(step, Scan | Filter | Extend | Project) for step in inner.stages):
                 for step in inner.stages:  # an entry none of whose values pass is gone
-                    if isinstance(step, Filter):
-                        _filter(own, step.predicate, places.get(id(step)))
+                    for term in _terms(step.predicate) if isinstance(step, Filter) else ():
+                        if not isinstance(term, Not):  # what one value must not be, another may be
+                            _filter(rows, term, places.get(id(step)))
             case Aggregate(aggregates) if all(whole_row(column.value) for column in aggregates):
                 pass  # the newest row of each, or each once: rows stay rows
             case Aggregate() | Count() | MakeSeries():
-                own.counted = True
+                rows.counted = True
             case Join(right, on, kind):
                 how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
@@ -193,6 +194,8 @@ def _parts(
                     for each in found[1:]:
                         each.role = "looked up" if each.role == "joined" else each.role
                 others += found
+                if how in ("unmatched", "fetched"):  # from here on the rows are those of the right side
+                    rows = found[0]
                 if how not in ("absent", "unmatched", "fetched"):
                     own.beside += [scope for each in found for scope in each.scopes]
             case Union(queries):

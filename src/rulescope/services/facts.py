@@ -109,10 +109,13 @@ def _bound(
     """(columns of the result or None, their types, what does not fit). Only Kusto rules have tables with types."""
     if rule.language != "kusto":
         return None, {}, ()
-    known: binding.Tables = shipped(_platform_of(query, rule))
-    if given:
-        known = {**known, **given}
-    bound = binding.bind(query, known)
+    found = []
+    for platform in _platforms_of(query, rule):
+        known: binding.Tables = {**shipped(platform), **(given or {})}
+        found.append(binding.bind(query, known))
+        if not found[-1].diagnostics:
+            break
+    bound = min(found, key=lambda each: len(each.diagnostics))
     columns = None if bound.row.open else tuple(bound.row.columns)
     told = () if given is None and any(scope not in known for scope in scopes) else bound.diagnostics
     free = any(scope in FREE for scope in scopes)
@@ -134,17 +137,17 @@ def shipped(platform: str) -> dict[str, Mapping[str, str]]:
     return dict(tables.tables(first))
 
 
-def _platform_of(query: Query, rule: Rule) -> str:
-    """Where a rule is written for: Defender's tables say Timestamp where Sentinel's copies say TimeGenerated."""
+def _platforms_of(query: Query, rule: Rule) -> tuple[str, ...]:
+    """Where a rule is written for, or may be: Defender's tables say Timestamp where Sentinel's copies say TimeGenerated."""
     names = {node.name for node in _fields(query)} | set(re.findall(r"\b(?:Timestamp|TimeGenerated)\b", rule.text))
     if "Timestamp" in names or "TimeGenerated" in names:
-        return "sentinel" if "TimeGenerated" in names else "defender"
-    return "defender" if rule.kind == "Custom detection" else "sentinel"
+        return ("sentinel",) if "TimeGenerated" in names else ("defender",)
+    return ("defender",) if rule.kind == "Custom detection" else ("sentinel", "defender")
 
 
 def written_for_defender(found: Found) -> bool:
     """Whether a query asks Defender's own tables, not the copies in a workspace."""
-    return found.query is not None and _platform_of(found.query, found.rule) == "defender"
+    return found.query is not None and _platforms_of(found.query, found.rule)[0] == "defender"
 
 
 def _fields(query: Query) -> Iterable[Field]:
