@@ -210,3 +210,10 @@ def test_columns_that_some_actions_alone_fill(query: str, expected: dict[str, tu
 def test_a_table_of_both_is_filled_where_a_query_asks_it(time: str, filled: str) -> None:
     rows = explain(f"IdentityInfo | where {time} > ago(1d) | where Department == 'a'", "kusto").data
     assert [row.connectors for row in rows] == [(filled,)]
+
+
+@pytest.mark.parametrize(("name", "covered"), [("ImageLoaded", True), ("ImagePath", False), ("Hashes", True)])
+def test_what_no_event_of_sysmon_carries(name: str, covered: bool) -> None:
+    text = f"title: t\nlogsource: {{category: driver_load, product: windows}}\ndetection:\n  a:\n    {name}|contains: x\n  condition: a"
+    rows = {row.name: row.covered for row in explain(text, "sigma").events}
+    assert rows["Sysmon/6"] is covered

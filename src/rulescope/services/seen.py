@@ -107,7 +107,13 @@ def _tests(way: events.Seen) -> Callable[[Expr], Given] | None:
     if not carried:
         return None
     values = VALUES.get(event_name(event), {})
-    return lambda test: _plain(test, lambda name: _carries(name, carried, way.scope), "=" in way.scope, values)
+    whole = event.provider == "Sysmon" and "category=" in way.scope  # whose fields are those that such rules name
+    return lambda test: _plain(
+        test,
+        lambda name: _carries(name, carried, way.scope) and not (whole and _unheard(name, carried, way.scope)),
+        "=" in way.scope,
+        values,
+    )
 
 
 def _plain(test: Expr, carries: Callable[[str], bool], raw: bool, values: Mapping[str, tuple[str, ...]]) -> Given:
@@ -309,6 +315,13 @@ def _carries(name: str, carried: frozenset[str], scope: str) -> bool:
     if name == "*" or common in COMMON or common in carried or name.lower() in carried:
         return True
     return (common not in fields.common() and name not in _columns(scope)) or name in MADE.get(scope, ())
+
+
+def _unheard(name: str, carried: frozenset[str], scope: str) -> bool:
+    """Whether neither the event nor anything common to events goes by a name."""
+    common = fields.canonical(name, (scope,))
+    known = name.lower() in carried | HEADER or common in carried or common in fields.common()
+    return not (known or name == "*" or common.rpartition(".")[2] in ("md5", "sha1", "sha256", "imphash"))
 
 
 @cache
