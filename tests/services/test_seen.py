@@ -72,6 +72,8 @@ LACKS: list[
     ("process_creation", "  a:\n    Hashes|contains: IMPHASH=1\n  condition: a", PROCESS, ("IMPHASH",)),
     ("process_creation", "  a:\n    Hashes|contains:\n      - IMPHASH=1\n      - MD5=2\n  condition: a", PROCESS, None),
     ("process_creation", "  a:\n    Image: x\n    LogonId: '0x3e7'\n  condition: a", PROCESS, None),
+    ("driver_load", "  a:\n    ImagePath: x\n  condition: a", "Sysmon/6", ("ImagePath",)),
+    ("driver_load", "  a:\n    ImageLoaded: x\n    Channel: y\n  condition: a", "Sysmon/6", None),
     (
         "network_connection",
         "  a:\n    ParentImage: c:\\\\x.exe\n  condition: a",
@@ -100,6 +102,9 @@ def test_an_event_is_covered_when_the_condition_can_hold_of_it(
         ),
         ("DeviceNetworkEvents | where isempty(RemoteUrl) | where RemotePort == 1", "Sysmon/3", ()),
         ("DeviceNetworkEvents | where isnotempty(RemoteUrl)", "Sysmon/3", ("RemoteUrl",)),
+        ("let l = T | project u; DeviceNetworkEvents | where RemoteUrl in (l)", "Sysmon/3", ("RemoteUrl",)),
+        ("let l = T | project u; DeviceNetworkEvents | where RemoteUrl has_any (l)", "Sysmon/3", ("RemoteUrl",)),
+        ("let l = T | project u; DeviceNetworkEvents | where RemoteUrl !in (l)", "Sysmon/3", ()),
         ("DeviceNetworkEvents | extend RemoteUrl = 'a' | where RemoteUrl has 'a'", "Sysmon/3", ()),
         ("DeviceNetworkEvents | summarize count() by RemoteUrl | where RemoteUrl has 'a'", "Sysmon/3", ("RemoteUrl",)),
         ("DeviceNetworkEvents | project U = RemoteUrl, RemotePort | where RemotePort == 1", "Sysmon/3", ()),

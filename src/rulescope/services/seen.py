@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
+from ..analysis.indicators import TESTS
 from ..engines.reference import holds
 from ..errors import UnsupportedError
-from ..model import TRUE, And, Compare, Expr, Field, Match, Not, Op, Or, Query, Scan, TableCall, expressions
+from ..model import (
+    TRUE,
+    And,
+    Call,
+    Compare,
+    Expr,
+    Field,
+    Match,
+    Not,
+    Op,
+    Or,
+    Query,
+    Scan,
+    TableCall,
+    Within,
+    expressions,
+)
 from ..regex import compiled
 from ..schemas import events, fields, logsources, mappings, tables
 from ..schemas.carried import Carried
@@ -131,6 +148,10 @@ def _plain(test: Expr, carries: Callable[[str], bool], raw: bool, values: Mappin
             blank = not raw and any(_of_nothing(op, value) for value in asked)
             return OPEN if blank or not asked else (False, name)
         case Compare(Field(name), op, Field()) if raw and op is not Op.NE and not carries(name):
+            return False, name
+        case Within(Field(name)) if not carries(name):
+            return False, name
+        case Call(how, (Field(name), *_)) if how in TESTS and not carries(name):
             return False, name
     return OPEN
 
@@ -307,6 +328,7 @@ https://learn.microsoft.com/windows/win32/wes/eventschema-systempropertiestype-c
 
 
 def _carries(name: str, carried: frozenset[str], scope: str) -> bool:
+    """Whether an event carries a field, as far as known."""
     common = fields.canonical(name, (scope,))
     if name.lower() not in carried and common not in carried and name.lower() in _beside(scope):
         return False  # another event of the same activity carries it
@@ -397,7 +419,9 @@ class Held:
 
     def _given(self, expr: Expr) -> Given:
         match expr:
-            case Match(Field(name)) | Compare(Field(name)) if name in self.made:
+            case Match(Field(name)) | Compare(Field(name)) | Within(Field(name)) if name in self.made:
+                return OPEN
+            case Call(_, (Field(name), *_)) if name in self.made:
                 return OPEN
         return self.tests(expr)
 
