@@ -141,3 +141,17 @@ def test_what_an_alert_is_passed_on_by() -> None:
     assert [each.text for each in explain(text, "kusto").hypothesis] == [
         "This rule has no logic of its own: it passes on what Microsoft Defender XDR reports, where `Title` has the term `x`, and `EntityType` is `Url`."
     ]
+
+
+OWN: list[tuple[str, str]] = [  # a query with a list of its own, what is said of it
+    ("A | where x == 1 | join kind=leftanti (datatable(u: string)['a']) on u", "Those with the same `u` among entries of a list of its own are left out."),
+    ("A | where x == 1 | join kind=inner (datatable(u: string)['a']) on u", "They are kept where `u` stands in a list of its own."),
+    ("datatable(u: string)['a'] | join kind=rightsemi (A | where x == 1) on u", "They are matched by `u` with entries of a list of its own."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "told"), OWN)
+def test_lists_in_the_query_itself(text: str, told: str) -> None:
+    page = explain(text, "kusto")
+    assert told in [each.text for each in page.hypothesis]
+    assert "It rests on a single field." in [each.text for _, each in page.confidence.reasons]

@@ -222,3 +222,10 @@ def test_what_no_event_of_sysmon_carries(name: str, covered: bool) -> None:
     text = f"title: t\nlogsource: {{category: driver_load, product: windows}}\ndetection:\n  a:\n    {name}|contains: x\n  condition: a"
     rows = {row.name: row.covered for row in explain(text, "sigma").events}
     assert rows["Sysmon/6"] is covered
+
+
+def test_a_table_of_a_union_without_the_column() -> None:
+    query = "union DeviceFileEvents, DeviceProcessEvents | where ProcessCommandLine has 'x'"
+    rows = {row.name: row.lacks for row in explain(query, "kusto").events if not row.elsewhere}
+    assert rows["DeviceFileEvents/FileCreated"] == ("ProcessCommandLine",)
+    assert rows["DeviceProcessEvents/ProcessCreated"] == ()

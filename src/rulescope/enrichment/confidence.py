@@ -186,6 +186,8 @@ def _compares(facts: Facts) -> bool:
     """Whether other entries choose: partners that must be there or missing, and lists made of entries."""
     own = set(facts.parts[0].scopes) if facts.parts else set()
     for part in facts.parts:
+        if any(each and each.inline and not each.scopes for each in (part, part.base)):
+            continue  # values of its own
         same = part.bare and own >= set(part.scopes)  # its own rows once more
         if part.role in ("absent", "unmatched", "fetched") or (part.role == "joined" and part.by and not same):
             return True

@@ -123,7 +123,7 @@ def _without_condition(facts: Facts) -> Iterator[Sentence]:
     main = facts.parts[0]
     where = place(facts, main)
     joined = [part for part in facts.parts if part.role == "joined" and part.by]
-    lists = [part for part in (main, *joined) if (part.watchlists or part.fetched) and not part.scopes]
+    lists = [part for part in (main, *joined) if (part.elsewhere or part.inline) and not part.scopes]
     kept = next((part for part in (main, *joined) if part.scopes), None)
     if lists and kept and not (main.later or facts.required):
         by = fields_of((lists[0] if lists[0] is not main else kept).by)
@@ -240,7 +240,7 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     mains, last, told = frozenset(said), "", [main]
     found: dict[str, Sentence] = {}
     for part in facts.parts:
-        if part is main or part.role == "looked up" or not (part.scopes or part.watchlists or part.fetched):
+        if part is main or part.role == "looked up" or not (part.scopes or part.elsewhere or part.inline):
             continue
         if main and not main.asks and part.role == "joined" and part.bare and set(part.scopes) <= set(main.beside):
             continue  # said of what both give together
@@ -341,13 +341,13 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
             return f"What it reports are {entries}{asked}, whether they have such a partner by {by} or not."
         case "as well" if by:
             return f"It reports {entries}{asked} as well, whether they have such a partner by {by} or not."
-        case "joined" if by and (part.bare or part.watchlists or part.fetched) and main is not None:
+        case "joined" if by and (part.bare or part.elsewhere) and main is not None:
             if filled := [name for name in part.filled if name not in part.by]:
                 held = (
                     f"an entry of {where} in which {fields_of(filled)} {'is' if len(filled) == 1 else 'are'} not empty"
                 )
                 return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {held}."
-            return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{'' if part.fetched else ' too'}."
+            return f"They are kept where {by} {'stands' if len(part.by) == 1 else 'stand'} in {where}{' too' if part.scopes or part.watchlists else ''}."
         case "joined" if seen:
             they = "Or they" if beside else "They"
             return f"{they} are matched{f' by {by}' if by else ''} with {entries}{asked}{when}."
@@ -357,7 +357,7 @@ def _told(facts: Facts, part: Part, seen: str, again: bool, main: Part | None, b
             )
             what = entries.partition(" of ")[0]
             return f"{f'One of its parts takes from {where} the' if alike else f'From {where} it takes only'} {what}{asked}."
-        case "listed" if (part.watchlists or part.fetched) and part.name and not part.scopes:
+        case "listed" if part.elsewhere and part.name and not part.scopes:
             return f"{code(part.name)} is taken from {where}."
         case "joined" if by and main is None and facts.parts[0].scopes and not part.asks:
             return f"They are matched by {by} with {entries}{reached}{when}."

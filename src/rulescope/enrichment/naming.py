@@ -48,6 +48,8 @@ def place(facts: Facts, part: Part) -> str:
         return f"the watchlist {listed([code(name) for name in part.watchlists], 'and', 2)}"
     if part.fetched and not part.scopes:
         return "a list fetched from elsewhere"
+    if part.inline and not part.scopes:
+        return "a list of its own"
     if read := [scope for scope in part.scopes if "=" not in scope]:
         return "every table" if read == ["*"] else listed([code(name) for name in read], "and", 2)
     titles = [title for scope, title in facts.activities if scope in part.scopes]

@@ -24,6 +24,7 @@ from ..model import (
     Field,
     Filter,
     Find,
+    Inline,
     Join,
     Literal,
     MakeSeries,
@@ -69,7 +70,7 @@ class Part:
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
-    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
+    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside, `inline`: of the query itself; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
     part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones.
     """
 
@@ -88,6 +89,7 @@ class Part:
     beside: list[str] = field(default_factory=list)
     watchlists: list[str] = field(default_factory=list)
     fetched: bool = False
+    inline: bool = False
     instead: bool = False
     members: list[Part] = field(default_factory=list)
     counted: bool = False
@@ -96,6 +98,11 @@ class Part:
     base: Part | None = field(default=None, repr=False)
     partners: int = 0
     aliases: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Its rows are those of watchlists or files."""
+        return bool(self.watchlists or self.fetched)
 
     @property
     def bare(self) -> bool:
@@ -118,6 +125,7 @@ class Part:
         self.beside += other.beside
         self.watchlists += other.watchlists
         self.fetched |= other.fetched
+        self.inline |= other.inline
         self.partners = self.partners if self.counts else other.partners
         self.counts += other.counts
         self.computed.update(other.computed)
@@ -159,6 +167,8 @@ def _parts(
                 own.scopes.append(name)
             case External():
                 own.fetched = True
+            case Inline():
+                own.inline = True
             case Nested(inner):
                 take(inner, known)
             case Search(predicate, tables) if not own.counted:

@@ -115,11 +115,13 @@ def _tests(way: events.Seen) -> Callable[[Expr], Given] | None:
         if ways := _ways(way):
             return lambda test: _mapped(test, ways, event.event_id)
         of = FILLED.get(event.table, {}) if event.title and event.event_id != events.ANY_ACTION else {}
-        return (
-            (lambda test: _plain(test, lambda name: event.event_id in of.get(name, (event.event_id,)), False, {}))
-            if of
-            else None
-        )
+        columns = tables.tables("defender").get(event.table, {}) if event.table.startswith("Device") else {}
+
+        def has(name: str) -> bool:
+            there = not columns or name in columns or name not in _everywhere()
+            return there and event.event_id in of.get(name, (event.event_id,))
+
+        return (lambda test: _plain(test, has, False, {})) if of or columns else None
     carried = _carried(event.provider, event.event_id, _elsewhere(way))
     if not carried:
         return None
@@ -131,6 +133,12 @@ def _tests(way: events.Seen) -> Callable[[Expr], Given] | None:
         "=" in way.scope,
         values,
     )
+
+
+@cache
+def _everywhere() -> frozenset[str]:
+    """Every column of a table of Defender."""
+    return frozenset(name for columns in tables.tables("defender").values() for name in columns)
 
 
 def _plain(test: Expr, carries: Callable[[str], bool], raw: bool, values: Mapping[str, tuple[str, ...]]) -> Given:
