@@ -229,3 +229,17 @@ def test_a_table_of_a_union_without_the_column() -> None:
     rows = {row.name: row.lacks for row in explain(query, "kusto").events if not row.elsewhere}
     assert rows["DeviceFileEvents/FileCreated"] == ("ProcessCommandLine",)
     assert rows["DeviceProcessEvents/ProcessCreated"] == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        ("[Some-Source, Microsoft-Windows-Some-Source]", ["Some-Source/39"]),
+        ("Service Control Manager", ["Service Control Manager/39"]),
+        ("Microsoft-Windows-Odd-One", ["Odd-One/39"]),
+        ("'*'", ["System/39"]),
+    ],
+)
+def test_an_event_has_the_provider_a_rule_names(names: str, told: list[str]) -> None:
+    text = f"title: T\nlogsource:\n  product: windows\n  service: system\ndetection:\n  a:\n    Provider_Name: {names}\n    EventID: 39\n  condition: a\n"
+    assert [row.name for row in explain(text, "sigma").events] == told

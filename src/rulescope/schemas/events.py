@@ -213,9 +213,8 @@ def coverage(query: Query) -> tuple[EventType, ...]:
 def seen(query: Query) -> tuple[Seen, ...]:
     """The same, once for every scan that can see it, with what is asked of the rows of that scan."""
     found = tuple(_query_events(query, {}, (), {}))
-    spelled = {
-        value.lower(): value for match in expressions(query, Match) for value in match.values if isinstance(value, str)
-    }
+    values = [value for match in expressions(query, Match) for value in match.values if isinstance(value, str)]
+    spelled = {each.lower(): each for value in values for each in (short(value), value)}
     return tuple(Seen(_spelled(each.event, spelled), each.scope, each.asked) for each in found)
 
 
@@ -509,14 +508,23 @@ def _logsource_events(text: str, tests: Tests) -> Iterator[EventType]:
         numbers = {str(number) for number in route.event_ids} or wanted or frozenset()
         for number in sorted(numbers, key=lambda n: (len(n), n)):
             if wanted is None or number in wanted:
-                provider = short(route.provider) or _provider(route.channels, number)
                 if route.channels and "Security" not in route.channels and number in _security_log() - _other_logs():
                     continue  # an event of the Security log alone
-                yield _windows(provider, number)
+                asked = () if route.provider else _providers_asked(tests, number)
+                for provider in asked or (short(route.provider) or _provider(route.channels, number),):
+                    yield _windows(provider, number)
     for activity in activities():
         if activity.name == logsource.category and logsource.product in ("", "windows"):
             for table, action in activity.defender:
                 yield EventType("Defender", action, title(table, action), table)
+
+
+def _providers_asked(tests: Tests, number: str) -> tuple[str, ...]:
+    """The providers a rule names, short: those known to write such an event, or all of them when none is."""
+    names = {name.removeprefix(PREFIX.lower()) for name in tests.get("Provider_Name", ())}
+    known = {provider.lower(): provider for provider, _ in _titles()}
+    told = [known.get(name, name) for name in sorted(names)]
+    return tuple(name for name in told if title(name, number)) or tuple(told)
 
 
 def _provider(channels: Iterable[str], number: str) -> str:
