@@ -53,6 +53,10 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "What it reports are results of `U` in which `B` is `2`, and `D` is empty that match them by `C`, kept where `E` is `3`.")),
     ("T | where A == 1 | mv-apply V = Values on (where V !has 'x' | where V startswith 'y')", (
         "The rule looks in `T` for entries in which `A` is `1`, and `Values` starts with `y`.",)),
+    ("T | join kind=leftouter (U | where B == 2) on C, D | where C == 'x'", (
+        "The rule looks in `T` for entries in which `C` is `x`.",)),
+    ("T | join kind=leftouter (U | where B == 2) on C, D | extend C = E | where C == 'x'", (
+        "The rule looks in `T` and `U` together for entries in which `E` is `x`.",)),
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
     ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
     ("imDns | summarize count() by SrcIpAddr", (

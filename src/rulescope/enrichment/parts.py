@@ -71,7 +71,7 @@ class Part:
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
     `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside, `inline`: of the query itself; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
-    part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones.
+    part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones; `keys` are its columns that others are joined by.
     """
 
     role: str
@@ -97,6 +97,7 @@ class Part:
     times: list[str] = field(default_factory=list)
     base: Part | None = field(default=None, repr=False)
     partners: int = 0
+    keys: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -189,6 +190,8 @@ def _parts(
                     for term in _terms(step.predicate) if isinstance(step, Filter) else ():
                         if not isinstance(term, Not):  # what one value must not be, another may be
                             _filter(rows, term, places.get(id(step)))
+            case Extend(columns) | Project(columns):
+                own.keys -= {each.name for each in columns if outline_expr(each.value) != each.name}
             case Aggregate(aggregates) if all(whole_row(column.value) for column in aggregates):
                 pass  # the newest row of each, or each once: rows stay rows
             case Aggregate() | Count() | MakeSeries():
@@ -206,6 +209,8 @@ def _parts(
                 others += found
                 if how in ("unmatched", "fetched"):  # from here on the rows are those of the right side
                     rows = found[0]
+                if kind not in ("rightouter", "fullouter"):
+                    own.keys |= {key.left.name for key in on if isinstance(key.left, Field)}
                 if how not in ("absent", "unmatched", "fetched"):
                     own.beside += [scope for each in found for scope in each.scopes]
             case Union(queries):
@@ -277,11 +282,17 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         elif isinstance(term, Not) and not found:
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
-        elif part.beside:
+        elif part.beside and not _of_keys(told, part.keys):
             part.joint.append(term)
             part.computed.update(place.names.counted if place is not None else {})
         else:
             part.asks.append(term)
+
+
+def _of_keys(term: Expr, keys: set[str]) -> bool:
+    """Whether it asks of nothing but columns that rows are joined by: what they hold is that of the entry itself."""
+    names = {each.name for each in expressions(term, Field)}
+    return bool(names) and names <= keys
 
 
 def _telling(asks: Sequence[Expr]) -> Iterator[Expr]:
