@@ -155,3 +155,20 @@ def test_lists_in_the_query_itself(text: str, told: str) -> None:
     page = explain(text, "kusto")
     assert told in [each.text for each in page.hypothesis]
     assert "It rests on a single field." in [each.text for _, each in page.confidence.reasons]
+
+
+ORDER: list[tuple[str, str]] = [  # a query, its conditions in words
+    (
+        "A | where (x has 'a' and x has 'b') or (x has 'c' and x has 'd') or x has 'e' or y == 1",
+        "`y` is `1`, or `x` meets one of: (a) has the term `a` and has the term `b`; (b) has the term `c` and has the term `d`; (c) has the term `e`",
+    ),
+    (
+        "A | where ((x has 'a' and x has 'b') or (x has 'c' and x has 'd') or x has 'e') and (y == 1 or z == 2)",
+        "either `y` is `1` or `z` is `2`, and `x` meets one of: (a) has the term `a` and has the term `b`; (b) has the term `c` and has the term `d`; (c) has the term `e`",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), ORDER)
+def test_what_is_counted_stands_last(text: str, told: str) -> None:
+    assert explain(text, "kusto").hypothesis[0].text == f"The rule looks in `A` for entries in which {told}."

@@ -272,10 +272,7 @@ def _together(
         Phrase(each.subject, f"{each.verb} in different elements", each.joined) if each.subject in elements else each
         for each in merged
     ]
-    if word == "and":
-        merged.sort(
-            key=lambda each: each.joined == "or" and not each.subject
-        )  # alternatives last: `a, and either b or c`
+    merged.sort(key=_weight if word == "and" else _counted)
     if not merged:
         return None
     most = MOST_PARTS[min(depth, len(MOST_PARTS) - 1)]
@@ -366,7 +363,7 @@ def _same(members: Sequence[Phrase], word: str) -> Phrase:
         plain = each.joined != "or" or word == "or" or each.verb.startswith(("either ", "meets "))
         verbs.append(each.verb if plain else f"either {each.verb}")
     if word == "or" and len(verbs) > 2 and any(each.joined or " and " in each.verb for each in members):
-        return Phrase(members[0].subject, f"meets one of: {numbered(verbs)}", word)
+        return Phrase(members[0].subject, f"{ONE_OF}{numbered(verbs, 'abcdefgh')}", word)
     nested = any(each.joined == other for each in members) or len(verbs) > 2
     text = f", {word} ".join(verbs) if nested and len(verbs) == 2 else ", ".join(verbs[:-1]) + f" {word} {verbs[-1]}"
     text = verbs[0] if len(verbs) == 1 else text
@@ -375,10 +372,27 @@ def _same(members: Sequence[Phrase], word: str) -> Phrase:
     return Phrase(members[0].subject, text, word)
 
 
-def numbered(said: Sequence[str]) -> str:
-    """`(1) a; (2) b`: parts too long to stand between commas."""
+ONE_OF = "meets one of: "
+
+
+def _counted(each: Phrase) -> bool:
+    """Whether a condition counts what it says: nothing may follow that could be taken for its last."""
+    return each.verb.startswith(ONE_OF)
+
+
+def _weight(each: Phrase) -> int:
+    """Where a condition stands among others: alternatives last (`a, and either b or c`), those that are counted behind all."""
+    return (
+        2
+        if _counted(each) or each.verb.startswith("one of these holds: ")
+        else int(each.joined == "or" and not each.subject)
+    )
+
+
+def numbered(said: Sequence[str], marks: Sequence[str] = "12345678") -> str:
+    """`(1) a; (2) b`, or with other marks: parts too long to stand between commas."""
     kept = said if len(said) <= MOST_NUMBERED + 1 else said[:MOST_NUMBERED]
-    text = "; ".join(f"({number}) {each}" for number, each in enumerate(kept, 1))
+    text = "; ".join(f"({mark}) {each}" for mark, each in zip(marks, kept, strict=False))
     return text if len(kept) == len(said) else f"{text}; or {len(said) - len(kept)} more"
 
 
