@@ -928,3 +928,22 @@ def test_a_search_in_tables_is_not_one_of_every_table() -> None:
 def test_ids_that_no_security_log_has_are_not_of_its_table() -> None:
     page = explain("SecurityEvent | where EventID in (7035, 4688)", "kusto")
     assert [row.name for row in page.events] == ["Security-Auditing/4688"]
+
+
+def test_a_column_of_a_fetched_list_is_not_told_of_the_entries() -> None:
+    text = """let bad = externaldata(AppId: string, Severity: string)['https://some.example/list.csv'];
+CloudAppEvents | extend AppId = tostring(RawEventData.AppId) | join kind=leftouter bad on AppId | where Severity == 'Red'"""
+    said = explain(text, "kusto").hypothesis[0].text
+    assert said.startswith(
+        "The rule looks in `CloudAppEvents` and a list fetched from elsewhere together for entries in which `Severity`"
+    )
+
+
+def test_a_set_holds_its_element() -> None:
+    said = explain("T | where set_has_element(Categories, 'identity')", "kusto").hypothesis[0].text
+    assert said == "The rule looks in `T` for entries in which `Categories` holds `identity`."
+
+
+def test_lists_that_nothing_reads_are_not_required() -> None:
+    text = "let f = externaldata(a: string)['https://files.example/a.csv']; SigninLogs | where UserId == 'x'"
+    assert [row.name for row in explain(text, "kusto").data] == ["SigninLogs"]

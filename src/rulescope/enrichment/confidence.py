@@ -169,6 +169,7 @@ def _substance(facts: Facts) -> list[tuple[int, Sentence]]:
     if any(
         part.asks
         or part.watchlists
+        or (part.fetched and part.role != "main")
         or (part.role not in ("main", "looked up") and (part.role != "joined" or not own >= set(part.scopes)))
         for part in facts.parts
     ):

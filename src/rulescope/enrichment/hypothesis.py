@@ -103,6 +103,7 @@ def _main(facts: Facts, main: Part | None) -> Iterator[Sentence]:
     if not main.asks:
         tables = dict.fromkeys(scope for scope in (*main.scopes, *main.beside) if "=" not in scope)
         where = f"{listed([code(name) for name in tables], 'and', 3)} together" if len(tables) > 1 else where
+        where = f"{where} and a list fetched from elsewhere together" if main.given and len(tables) == 1 else where
     names = [f"{name} ({id})" for id, name in _narrowest(facts.techniques)]
     if facts.rule.kind == "filter":
         yield Sentence(f"This filter narrows other rules to entries in which {seen}.", "indicators", "", span)

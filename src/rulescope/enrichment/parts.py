@@ -47,6 +47,7 @@ from ..model import (
     rewrite,
 )
 from ..model import replace as replaced
+from ..schemas.tables import tables
 
 ROLES = {
     "leftanti": "absent", "anti": "absent", "leftantisemi": "absent",
@@ -70,7 +71,7 @@ class Part:
     `members` are parts of a union that nothing was asked of
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
-    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside, `inline`: of the query itself; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
+    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside with these `columns`, `given` to rows joined with it, `inline`: of the query itself; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
     part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones; `keys` are its columns that others are joined by.
     """
 
@@ -90,6 +91,8 @@ class Part:
     watchlists: list[str] = field(default_factory=list)
     fetched: bool = False
     inline: bool = False
+    columns: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
     instead: bool = False
     members: list[Part] = field(default_factory=list)
     counted: bool = False
@@ -127,6 +130,8 @@ class Part:
         self.watchlists += other.watchlists
         self.fetched |= other.fetched
         self.inline |= other.inline
+        self.columns |= other.columns
+        self.given |= other.given
         self.partners = self.partners if self.counts else other.partners
         self.counts += other.counts
         self.computed.update(other.computed)
@@ -166,8 +171,8 @@ def _parts(
                 own.watchlists += [str(each.value) for each in args[:1] if isinstance(each, Literal)]
             case TableCall("table", (Literal(str() as name), *_)) | TableCall(name):
                 own.scopes.append(name)
-            case External():
-                own.fetched = True
+            case External(columns):
+                own.fetched, own.columns = True, frozenset(column.name for column in columns)
             case Inline():
                 own.inline = True
             case Nested(inner):
@@ -212,6 +217,9 @@ def _parts(
                 if kind not in ("rightouter", "fullouter"):
                     own.keys |= {key.left.name for key in on if isinstance(key.left, Field)}
                 if how not in ("absent", "unmatched", "fetched"):
+                    own.given |= found[0].columns - {
+                        expr for key in on for expr in map(outline_expr, (key.left, key.right))
+                    }
                     own.beside += [scope for each in found for scope in each.scopes]
             case Union(queries):
                 inside = "also" if role in ("main", "also") else role
@@ -282,7 +290,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
         elif isinstance(term, Not) and not found:
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
-        elif part.beside and not _of_keys(told, part.keys):
+        elif (part.beside or _given(part, term)) and not _of_keys(told, part.keys):
             part.joint.append(term)
             part.computed.update(place.names.counted if place is not None else {})
         else:
@@ -293,6 +301,12 @@ def _of_keys(term: Expr, keys: set[str]) -> bool:
     """Whether it asks of nothing but columns that rows are joined by: what they hold is that of the entry itself."""
     names = {each.name for each in expressions(term, Field)}
     return bool(names) and names <= keys
+
+
+def _given(part: Part, term: Expr) -> bool:
+    """Whether a condition is on a column that only a list gives that rows are joined with."""
+    known = {name for scope in part.scopes for name in tables("sentinel+defender").get(scope, {})}
+    return bool(part.given) and any(each.name in part.given - known for each in expressions(term, Field))
 
 
 def _telling(asks: Sequence[Expr]) -> Iterator[Expr]:

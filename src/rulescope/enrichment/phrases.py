@@ -124,6 +124,9 @@ def phrase(expr: Expr, speaker: Speaker, negated: bool = False, depth: int = 0) 
                 return Phrase(
                     _subject(args[0], speaker), f"{_within(TESTS[name][0], name == 'has_all', negated)} {other}"
                 )
+            if name == "set_has_element":
+                held = f"{'does not hold' if negated else 'holds'} {listed([quoted(value) for value in values], 'or')}"
+                return Phrase(_subject(args[0], speaker), held)
             return Phrase(_subject(args[0], speaker), verb(TESTS[name][0], values, name == "has_all", negated))
         case Call("tobool" | "toboolean", (Field() as of,)):
             return phrase(of, speaker, negated, depth)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from ..analysis.places import placed
 from ..model import External, Literal, Query, Rule, TableCall, queries
 from ..schemas import tables
 from .facts import Found, shipped, written_for_defender
@@ -106,14 +107,14 @@ def _kind(table: str) -> str:
 
 
 def _beside(query: Query) -> Iterator[DataRow]:
-    """Watchlists, and files from elsewhere."""
+    """Watchlists, and files from elsewhere, but those of lets that nothing reads."""
     found: dict[DataRow, None] = {}
-    for inner in queries(query):
-        for stage in inner.stages:
-            if isinstance(stage, External):
-                found.update(dict.fromkeys(DataRow(_host(place), "external data") for place in stage.locations))
-            elif isinstance(stage, TableCall):
-                found.update(dict.fromkeys(_watchlist(stage.name, stage.args)))
+    idle = {id(place.stage) for place in placed(query) if place.idle}
+    for stage in (stage for inner in queries(query) for stage in inner.stages if id(stage) not in idle):
+        if isinstance(stage, External):
+            found.update(dict.fromkeys(DataRow(_host(place), "external data") for place in stage.locations))
+        elif isinstance(stage, TableCall):
+            found.update(dict.fromkeys(_watchlist(stage.name, stage.args)))
     yield from found
 
 
