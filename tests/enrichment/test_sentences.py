@@ -953,6 +953,6 @@ def test_where_a_numbered_list_ends_is_seen() -> None:
     text = "T | where (a == 1 and b == 2) or (c == 3 and d == 4) | where (e == 1 and f == 2) or (g == 3 and h == 4)"
     said = explain(text, "kusto").hypothesis[0].text
     assert said == (
-        "The rule looks in `T` for entries in which all of these hold: (a) one of these holds: (1) `a` is `1` and `b` is `2`; "
-        "(2) `c` is `3` and `d` is `4`; (b) one of these holds: (1) `e` is `1` and `f` is `2`; (2) `g` is `3` and `h` is `4`."
+        "The rule looks in `T` for entries in which all of these hold: (i) one of these holds: (1) `a` is `1` and `b` is `2`; "
+        "(2) `c` is `3` and `d` is `4`; (ii) one of these holds: (1) `e` is `1` and `f` is `2`; (2) `g` is `3` and `h` is `4`."
     )

@@ -252,7 +252,7 @@ def _computed(expr: Expr, speaker: Speaker) -> str:
     return f"computed from {listed(made, 'and')}" if made else "that it computes"
 
 
-ONE_OF = "one of these holds: "
+ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 
 
 def _together(
@@ -284,7 +284,6 @@ def _together(
     most = MOST_PARTS[min(depth, len(MOST_PARTS) - 1)]
     left = max(0, len(merged) - most - 1) and len(merged) - most
     said = [each.text for each in merged[: len(merged) - left]]
-    said = sorted(said, key=lambda each: each.startswith(ONE_OF)) if word == "and" else said
     if left or silent:
         number = left + silent
         more = f"{number} more tests hold" if word == "and" else f"one of {number} more tests holds"
@@ -294,10 +293,12 @@ def _together(
         return merged[0]
     if word == "or" and any(each.joined and not each.subject for each in merged):
         said = list(dict.fromkeys(said))
-        return Phrase("", f"{ONE_OF}{numbered(said)}", word)
-    if word == "and" and any("(1)" in each for each in said[:-1]):  # where one list ends must be seen
-        letters = "; ".join(f"({chr(ord('a') + number)}) {each}" for number, each in enumerate(dict.fromkeys(said)))
-        return Phrase("", f"all of these hold: {letters}", word)
+        return Phrase("", f"one of these holds: {numbered(said)}", word)
+    if word == "and" and any(
+        "; (2) " in each or "; (b) " in each for each in said[:-1]
+    ):  # each list's end must be seen
+        all_of = "; ".join(f"({mark}) {each}" for mark, each in zip(ROMAN, dict.fromkeys(said), strict=False))
+        return Phrase("", f"all of these hold: {all_of}", word)
     return Phrase("", _joined(list(dict.fromkeys(said)), word, depth), word)
 
 
