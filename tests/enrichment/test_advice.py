@@ -50,6 +50,8 @@ def test_what_is_advised(text: str, told: str) -> None:
 
 MEETS = "The exceptions can be met on purpose"
 EXCEPTIONS: list[tuple[str, bool]] = [  # a query of ours, whether its exceptions can be met on purpose
+    ("DeviceProcessEvents | where FileName in~ ('a.exe', 'b.exe') | where FileName !~ 'c.exe'", False),
+    ("DeviceProcessEvents | where FileName in~ ('a.exe', 'b.exe') | where FileName !~ 'b.exe'", True),
     ("DeviceProcessEvents | where ProcessCommandLine has 'x' and FileName !~ 'b.exe'", True),
     ("SecurityEvent | where EventID == 4616 | where ProcessName !has ':\\\\Windows\\\\System32\\\\b.exe'", False),
     ("DeviceFileEvents | where FileName == 'x' | where InitiatingProcessFileName != 'System'", False),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..analysis import shown
+from ..analysis.contradiction import branches
 from ..model import And, Expr, Match, Op, Or
 from .facts import Facts, Sentence
 from .guidance import KINDS
@@ -92,7 +93,9 @@ def _evaded(facts: Facts) -> Iterator[Sentence]:
         if part.role == "main"
         for each in part.leaves
         for term in (each.terms if isinstance(each, Or) else (each,))
-        if _at_will(term, speaker(part), chosen) and (text := described(term, speaker(part)))
+        if _at_will(term, speaker(part), chosen)
+        and (text := described(term, speaker(part)))
+        and _can_meet(term, part.asks)
     ]
     texts = list(dict.fromkeys(text for text, _ in found))
     if texts:
@@ -100,6 +103,12 @@ def _evaded(facts: Facts) -> Iterator[Sentence]:
         listing = "; or ".join(texts[: MOST if more else MOST + 1])
         text = f"The exceptions can be met on purpose: nothing is reported when {listing}{more}."
         yield Sentence(text, "exclusions", "", getattr(found[0][1], "span", None))
+
+
+def _can_meet(term: Expr, asked: Sequence[Expr]) -> bool:
+    """Whether what is asked leaves room for an exception: none that starts `certutil.exe` is `WerFault.exe`."""
+    both = branches(And((*asked, term)))
+    return next(iter(both), None) is not None or both.cut
 
 
 def _at_will(term: Expr, names: Speaker, chosen: frozenset[str]) -> bool:
