@@ -136,6 +136,7 @@ class Part:
         self.counts += other.counts
         self.computed.update(other.computed)
         self.counted |= other.counted
+        self.matched |= other.matched
         self.times += other.times
 
 
