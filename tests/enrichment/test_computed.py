@@ -58,6 +58,8 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
     ("T | join kind=leftouter (U | where B == 2) on C, D | extend C = E | where C == 'x'", (
         "The rule looks in `T` and `U` together for entries in which `E` is `x`.",)),
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
+    ("T | where A == 1 | top 3 by TimeGenerated desc", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "Of its results it gives the 3 with the latest `TimeGenerated`.")),
     ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
     ("imDns | summarize count() by SrcIpAddr", (
         "The rule looks for no value of its own: it sums up entries of `imDns`, one row per `SrcIpAddr`, for a person to judge.",)),

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..analysis import asks_nothing, first_or_last
 from ..analysis.indicators import constant
-from ..analysis.windows import AT_ALL, NEGATED
+from ..analysis.windows import AT_ALL, NEGATED, TIME_FIELDS
 from ..model import (
     Aggregate,
     Apply,
@@ -544,7 +544,8 @@ def _first(facts: Facts) -> Iterator[Sentence]:
     for number, stage in enumerate(stages):
         match stage:
             case Top(Literal(int() as count), (SortKey(Field(name), descending), *_)):
-                order = "highest" if descending else "lowest"
+                orders = ("latest", "earliest") if name.lower() in TIME_FIELDS else ("highest", "lowest")
+                order = orders[0 if descending else 1]
                 if any(isinstance(each, Join | Expand | Aggregate | Union) for each in stages[number:]):
                     those = f"the {count} results that have" if count > 1 else "the one result that has"
                     text = f"It goes on with {those} the {order} {code(name)}."
