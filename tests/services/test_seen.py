@@ -243,3 +243,25 @@ def test_a_table_of_a_union_without_the_column() -> None:
 def test_an_event_has_the_provider_a_rule_names(names: str, told: list[str]) -> None:
     text = f"title: T\nlogsource:\n  product: windows\n  service: system\ndetection:\n  a:\n    Provider_Name: {names}\n    EventID: 39\n  condition: a\n"
     assert [row.name for row in explain(text, "sigma").events] == told
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("SecurityEvent | where EventID == 4688 | where Image has 'a'", {"4688": ("Image",)}),
+        ("SecurityEvent | where EventID == 4688 | extend Image = 'a' | where Image has 'a'", {"4688": ()}),
+        ("SecurityEvent | where EventID == 4688 | summarize count() by Account | where count_ > 3", {"4688": ()}),
+        ("SecurityEvent | where EventID == 4769 | where TicketOptions == 'a'", {"4769": ()}),
+        ("SecurityEvent | where EventID == 4624 | where Type == 'a' and _ResourceId == 'b'", {"4624": ()}),
+        (
+            "union (SecurityEvent | where EventID == 4624 | extend Kind = 'in'), (SecurityEvent | where EventID == 4625 | extend Kind = 'no') | where Kind == 'in'",
+            {"4624": ()},
+        ),
+        (
+            "union (SecurityEvent | where EventID == 4624 | extend Kind = 'in'), (SecurityEvent | where EventID == 4625 | extend Kind = 'no') | extend Kind = 'in' | where Kind == 'in'",
+            {"4624": (), "4625": ()},
+        ),
+    ],
+)
+def test_columns_of_a_table_of_raw_events(query: str, expected: dict[str, tuple[str, ...]]) -> None:
+    assert {row.event_id: row.lacks for row in explain(query, "kusto").events} == expected

@@ -10,6 +10,7 @@ from ..model import (
     Aggregate,
     And,
     As,
+    Call,
     Column,
     Distinct,
     EventType,
@@ -28,6 +29,7 @@ from ..model import (
     Project,
     Query,
     Rename,
+    Scalar,
     Scan,
     Select,
     Serialize,
@@ -186,10 +188,14 @@ PROVIDER_COLUMNS = ("Source", "Provider", "EventLog", "Channel", "EventSourceNam
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A condition that rows of a scan must pass, and the columns made by then: their names say nothing of the log."""
+    """A condition that rows of a scan must pass, and the columns made by then: their names say nothing of the log.
+
+    `labels` are constants that the query has given its rows by then.
+    """
 
     predicate: Expr
     made: frozenset[str] = frozenset()
+    labels: tuple[tuple[str, Scalar], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,10 +314,11 @@ def _asked(query: Query, beyond: tuple[Asked, ...]) -> tuple[Asked, ...]:
     """The conditions on the rows of a query's scans, as far as their columns can be followed, and then those `beyond`."""
     found: list[Asked] = []
     made: frozenset[str] = frozenset()
+    labels: dict[str, Scalar] = {}
     for stage in query.stages:
         match stage:
             case Filter(predicate):
-                found.append(Asked(predicate, made))
+                found.append(Asked(predicate, made, tuple(labels.items())))
             case Parse(parts=parts):
                 made |= {part.name for part in parts}
             case (
@@ -319,21 +326,35 @@ def _asked(query: Query, beyond: tuple[Asked, ...]) -> tuple[Asked, ...]:
                 | Distinct(columns)
             ):  # fmt: skip
                 made |= _made(columns)
+                for column in columns:
+                    constant = column.value.value if isinstance(column.value, Literal) else None
+                    labels.update(dict.fromkeys(column.names, constant))
             case Aggregate(aggregates, by):
                 made |= _made((*aggregates, *by))
             case _ if not isinstance(stage, PASSING):
                 return tuple(found)
-    return (*found, *(Asked(each.predicate, each.made | made) for each in beyond))
+    for each in beyond:
+        own = tuple((name, value) for name, value in labels.items() if name not in each.made)
+        found.append(Asked(each.predicate, each.made | made, (*each.labels, *own)))
+    return tuple(found)
 
 
 def _made(columns: Iterable[Column]) -> frozenset[str]:
-    """The names of columns that are more than a column of the same name."""
-    return frozenset(
+    """The names of columns that are more than a column of the same name, those that Kusto gives itself among them."""
+    named = (
         name
         for column in columns
         for name in column.names
         if not (isinstance(column.value, Field) and column.value.name == name)
     )
+    given = (
+        f"{start}_{first}"
+        for column in columns
+        if not column.names and isinstance(column.value, Call)
+        for first in ["", *(each.name for each in expressions(column.value, Field))]
+        for start in (column.value.name, "set", "list", "Column")
+    )
+    return frozenset((*named, *given, "Column1", "Column2", "Column3"))
 
 
 def held(expr: Expr) -> Tests:

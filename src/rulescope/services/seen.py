@@ -20,6 +20,7 @@ from ..model import (
     Op,
     Or,
     Query,
+    Scalar,
     Scan,
     TableCall,
     Within,
@@ -85,16 +86,14 @@ def _holds(scope: str) -> bool:
 
 def _lacks(way: events.Seen) -> tuple[str, ...] | None:
     """The fields for want of which a condition can never hold of an event; None when it can."""
-    tests = _tests(way)
-    if tests is None:
-        return None
+    tests = _tests(way) or (lambda test: OPEN)
     number = way.event.event_id
     found: dict[str, None] = {}
     impossible = False
     for asked in way.asked:
         # of an event that the condition leaves to another part, that part's fields are not looked at
         predicate = TRUE if _of_other(asked.predicate, number) else _of_event(asked.predicate, number)
-        known = Held(tests, asked.made)
+        known = Held(tests, asked.made, dict(asked.labels))
         if not known.possible(predicate, True):
             impossible = True
             found.update(dict.fromkeys(known.wanting(predicate, True)))
@@ -129,7 +128,11 @@ def _tests(way: events.Seen) -> Callable[[Expr], Given] | None:
     whole = event.provider == "Sysmon" and "category=" in way.scope  # whose fields are those that such rules name
     return lambda test: _plain(
         test,
-        lambda name: _carries(name, carried, way.scope) and not (whole and _unheard(name, carried, way.scope)),
+        lambda name: (
+            _carries(name, carried, way.scope)
+            and not (whole and _unheard(name, carried, way.scope))
+            and not _in_neither(name, way)
+        ),
         "=" in way.scope,
         values,
     )
@@ -370,6 +373,25 @@ MADE = {"SecurityEvent": ("Process", "Account", "TargetAccount", "SubjectAccount
 """Columns of a table of raw events that are put together from fields of theirs."""
 
 
+def _in_neither(name: str, way: events.Seen) -> bool:
+    """Whether a name is no column of a table of raw events, and no field of the event itself that may be taken apart."""
+    if way.scope not in events.WINDOWS_TABLES or name in _in_table(way.scope) or name[:1] in "_*":
+        return False
+    return name.lower() not in {own.lower() for own in events.fields(way.event.provider, way.event.event_id)}
+
+
+@cache
+def _in_table(scope: str) -> frozenset[str]:
+    """The columns of a table of a workspace, those that every table has too."""
+    return frozenset(tables.tables("sentinel").get(scope, ())) | {
+        "TenantId",
+        "SourceSystem",
+        "MG",
+        "ManagementGroupName",
+        "Type",
+    }
+
+
 @cache
 def _beside(scope: str) -> frozenset[str]:
     """The fields of the events that tell of what this log source tells of, or that stand in its log."""
@@ -397,11 +419,13 @@ def _beside(scope: str) -> frozenset[str]:
 
 
 class Held:
-    """A condition held against what its `tests` give of an event. Columns the query has `made` may hold anything."""
+    """A condition held against what its `tests` give of an event. Columns the query has `made` may hold anything, but for
+    its `labels`, whose constants are known (None: it is none)."""
 
-    def __init__(self, tests: Callable[[Expr], Given], made: frozenset[str]) -> None:
+    def __init__(self, tests: Callable[[Expr], Given], made: frozenset[str], labels: Mapping[str, Scalar]) -> None:
         self.tests = tests
         self.made = made
+        self.labels = labels
 
     def possible(self, expr: Expr, wanted: bool) -> bool:
         """Whether `expr` can be `wanted` of such an event."""
@@ -427,6 +451,8 @@ class Held:
 
     def _given(self, expr: Expr) -> Given:
         match expr:
+            case Match(Field(name)) if self.labels.get(name) is not None:
+                return holds(expr, {name: self.labels[name]}), ""
             case Match(Field(name)) | Compare(Field(name)) | Within(Field(name)) if name in self.made:
                 return OPEN
             case Call(_, (Field(name), *_)) if name in self.made:
