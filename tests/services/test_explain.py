@@ -30,6 +30,20 @@ def facts(page) -> dict[str, str]:  # type: ignore[no-untyped-def]
     return {fact.name: fact.value for fact in page.facts}
 
 
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("IdentityInfo | where TimeGenerated > ago(1d) | where AccountUPN == AccountUpn", []),
+        ("IdentityInfo | where TimeGenerated > ago(1d) | where AccountUpx == 'a'", ["AccountUpx"]),
+        ("DeviceInfo | where TimeGenerated > ago(1d) | where Timestamp > ago(1d)", ["Timestamp"]),
+        ("AADSignInEventsBeta | where RiskLevelDuringSignIn == 100", []),
+    ],
+)
+def test_columns_of_either_platform_are_known_but_for_its_time(text: str, columns: list[str]) -> None:
+    found = [each.message for each in explain(text, "kusto").diagnostics if each.id == "unknown-column"]
+    assert [message.split()[2] for message in found] == columns
+
+
 def test_a_sentinel_rule() -> None:
     page = explain(SENTINEL)
     assert facts(page)["Schedule"] == "every 1h over 1d"

@@ -39,6 +39,7 @@ from ..model import (
 )
 from ..schemas import attack, events, fields, platforms, tables
 from ..text import Span
+from .check import shipped as every_column
 from .pages import EntityRow, EventRow, IndicatorGroup, IndicatorRow, OutputRow, TacticRow, TechniqueRow
 from .reading import Read, forwards, scopes_of
 from .seen import event_rows
@@ -91,6 +92,9 @@ def found_in(read: Read, given: binding.Tables | None = None) -> Found:
 
 FREE = ("AzureDiagnostics",)
 """Tables whose columns depend on what is sent to them."""
+RENAMED = {"AADSignInEventsBeta": "EntraIdSignInEvents"}
+"""Tables whose description is older than the one under their new name."""
+TIMES = re.compile(r"no column (?:Timestamp|TimeGenerated) here")
 STANDARD = re.compile(r"no column (?:TenantId|SourceSystem|MG|ManagementGroupName|Type|_\w+) here")
 """What is said of columns that every table of a workspace has, whether its description lists them or not.
 
@@ -118,6 +122,7 @@ def _bound(
     bound = min(found, key=lambda each: len(each.diagnostics))
     columns = None if bound.row.open else tuple(bound.row.columns)
     told = () if given is None and any(scope not in known for scope in scopes) else bound.diagnostics
+    told = _of_every_platform(query, told)
     free = any(scope in FREE for scope in scopes)
     made = any(scope.endswith("_CL") for scope in scopes)
     told = tuple(
@@ -128,6 +133,23 @@ def _bound(
         and not (free and each.id == "unknown-column")
     )
     return columns, bound.row.types, told
+
+
+def _of_every_platform(query: Query, told: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Without the columns that another platform's table of the same name has, but for the name of the time.
+
+    In Defender's portal both may be asked together.
+    """
+    if not any(each.id == "unknown-column" for each in told):
+        return told
+    wide = dict(every_column())
+    wide |= {old: {**wide[new], **wide[old]} for old, new in RENAMED.items()}
+    still = {each.message.partition(";")[0] for each in binding.bind(query, wide).diagnostics}
+    return tuple(
+        each
+        for each in told
+        if each.id != "unknown-column" or each.message.partition(";")[0] in still or TIMES.search(each.message)
+    )
 
 
 @cache
