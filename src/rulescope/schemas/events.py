@@ -462,8 +462,8 @@ def _windows_events(table: str, tests: Tests) -> Iterator[EventType]:
     named = {name for column in PROVIDER_COLUMNS for name in tests.get(column, ())}
     providers = {
         provider
-        for (provider, number), (_, where) in _titles().items()
-        if any(_names(name, provider, where) for name in named) and (not numbers or number in numbers)
+        for (provider, number), (_, where) in (_titles().items() if named else ())
+        if (not numbers or number in numbers) and any(_names(name, provider, where) for name in named)
     }
     if table == "SecurityEvent" and not providers:
         providers = {
