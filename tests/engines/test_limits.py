@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from rulescope.engines.duck import Engine
-from rulescope.errors import RulescopeError
+from rulescope.errors import RulescopeError, RunError
 from rulescope.languages.kusto import parse
 
 DOUBLED = "".join(f"let t{number} = union t{number - 1}, t{number - 1}, t{number - 1};" for number in range(1, 18))
@@ -53,3 +53,28 @@ def test_thousands_of_terms() -> None:
     terms = ", ".join(f'"evil{number}.example.com"' for number in range(0, 4000, 2))
     found = Engine({"T": rows}).run(parse(f"T | where s has_any ({terms}) and s !has 'evil7' | count"))
     assert found.to_pylist() == [{"Count": 1500}]
+
+
+def test_a_computed_column_that_many_tests_read_is_made_once() -> None:
+    terms = " or ".join(f"c contains 'term {number}x'" for number in range(150))
+    bags = ['{"c": "' + f"term {number}" + "x" * 2000 + '"}' for number in range(149, 2249)]
+    small = Engine({"T": pa.table({"d": bags})}, schemas={"T": {"d": "dynamic"}}, memory_limit="256MB", timeout=60.0)
+    found = small.run(parse(f"T | extend c = tostring(d.c) | where {terms} | count"))
+    assert found.column(0).to_pylist() == [1]
+
+
+def test_memory_that_ends_while_rows_are_fetched_is_a_limit_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ends:
+        def to_arrow_reader(self, size: int) -> list[pa.RecordBatch]:
+            raise OSError("Out of Memory Error: failed to allocate\nmore words")
+
+    class Connection:
+        def sql(self, text: str) -> Ends:
+            return Ends()
+
+        def interrupt(self) -> None: ...
+
+    engine = Engine({"T": pa.table({"a": [1]})})
+    monkeypatch.setattr(engine, "_connection", Connection())
+    with pytest.raises(RunError, match="more memory than allowed"):
+        engine.run(parse("T"))

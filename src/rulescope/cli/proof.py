@@ -13,6 +13,7 @@ from ..model import Rule, Translation, Verdict, Witness
 from . import show
 
 if TYPE_CHECKING:
+    from ..services.agreement import Agreement
     from ..services.compare import Comparison
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events")
@@ -159,6 +160,13 @@ def _witness(witness: Witness, first: str, second: str, start: str = "") -> None
 )
 @click.option("--no-prove", is_flag=True, help="Write, read back and bind, but do not run.")
 @click.option("--examples", default=48, show_default=True, help="Events to make of each rule at most.")
+@click.option(
+    "--logs",
+    "logs",
+    type=click.Path(exists=True),
+    multiple=True,
+    help="Also run rules and translations over these logs, a file or a folder; may be repeated.",
+)
 @PLACEHOLDERS
 @show.format_option("text", "json", "ndjson")
 def verify(
@@ -167,12 +175,13 @@ def verify(
     schemas: tuple[str, ...],
     no_prove: bool,
     examples: int,
+    logs: tuple[str, ...],
     placeholders: str | None,
     format_: str,
 ) -> None:
     """Translate the Sigma rules of PATHS, or of a catalogue, into each schema and prove each translation by running it.
 
-    Exit code 1 when something that was written is not equal.
+    Exit code 1 when something that was written is not equal, or alerts otherwise than its rule in the --logs.
     """
     from ..services import verify as service
     from ..services.placeholders import read as read_placeholders
@@ -182,6 +191,8 @@ def verify(
         raise click.UsageError("verify PATHS or --catalogue, one of them")
     if catalogue and placeholders:
         raise click.UsageError("--placeholders goes with PATHS: a catalogue's rules are read already")
+    if catalogue and logs:
+        raise click.UsageError("--logs goes with PATHS")
     chosen = schemas or SCHEMAS
     options = Options(prove=not no_prove, examples=examples)
     with show.progress("translations") as step:
@@ -196,7 +207,9 @@ def verify(
                 found = service.verify_catalogue(opened, chosen, options, told)
         else:
             values = read_placeholders(placeholders) if placeholders else None
-            found = service.verify(list(paths), chosen, options, told, values)
+            found = service.verify(
+                list(paths), chosen, options, told, values, logs, lambda log, records: step(records, 0, log)
+            )
     pairs = [(found.rules[number // len(chosen)], each) for number, each in enumerate(found.translations)]
     if format_ == "ndjson":
         for rule, each in pairs:
@@ -207,12 +220,15 @@ def verify(
                 "summary": _counts(found.translations),
                 "translations": [_entry(*pair) for pair in pairs],
                 "failures": found.failures,
+                **({"logs": _real(found.real)} if found.real else {}),
             }
         )
     else:
         _summary(pairs, chosen)
         for failure in found.failures:
             show.line(f"{failure.path}:{failure.line}: {failure.message}", "red")
+    if found.real and format_ == "text":
+        _print_real(found.real)
     wrong = [each for each in found.translations if each.text and each.verdict is not Verdict.EQUAL]
     refused = sum(not each.text for each in found.translations)
     click.echo(
@@ -220,8 +236,45 @@ def verify(
         f" {len(wrong)} not equal, {len(found.failures)} rules unreadable",
         err=True,
     )
-    if (wrong and not no_prove) or any(each.verdict not in (Verdict.EQUAL, Verdict.UNTESTED) for each in wrong):
+    unproven = any(each.verdict not in (Verdict.EQUAL, Verdict.UNTESTED) for each in wrong)
+    if (wrong and not no_prove) or unproven or not found.alike:
         raise click.exceptions.Exit(1)
+
+
+KINDS = ("missing", "extra", "elsewhere", "empty")
+
+
+def _real(found: Agreement) -> dict[str, Any]:
+    """What rules and translations found in logs, for machines: counts, and each record one side alerts on alone."""
+    return {
+        "records": found.records,
+        "distinct": found.distinct,
+        "schemas": {
+            schema: {"queries": queries, "both": found.both[schema], **{kind: found.count(schema, kind) for kind in KINDS}}
+            for schema, queries in found.queries.items()
+        },
+        "differences": [
+            {"rule": each.rule.id, "path": each.rule.path, "schema": each.schema, "table": each.table, "kind": each.kind,
+             "log": each.log, "record": each.record, "event": each.event, "row": each.row}
+            for each in found.differences
+        ],
+        "not_run": [{"schema": schema, "not_run": lack} for (schema, _), lack in found.not_run.items()],
+    }  # fmt: skip
+
+
+def _print_real(found: Agreement) -> None:
+    for each in found.differences:
+        if each.kind in ("missing", "extra"):
+            show.line(f"{each.kind}  {each.schema}  {each.rule.path or each.rule.title}", "red")
+            show.line(f"  {each.log}, record {each.record}")
+    for (schema, _), lack in found.not_run.items():
+        show.line(f"not run  {schema}  {lack.title}: {lack.construct}: {lack.why}", "yellow")
+    rows = (
+        (schema, queries, found.both[schema], *(found.count(schema, kind) for kind in KINDS))
+        for schema, queries in found.queries.items()
+    )
+    show.line(f"Alerts in {found.records:,} records, {found.distinct:,} of them distinct:")
+    show.table(("schema", "queries", "both", *KINDS), rows)
 
 
 def _outcome(found: Translation) -> str:

@@ -272,7 +272,7 @@ class Engine:
                 yield self._connection
             except RulescopeError:
                 raise
-            except duckdb.Error as error:
+            except (duckdb.Error, OSError, pa.ArrowException) as error:  # Arrow's own are of batches that were not made
                 raise _translated(error, late.is_set(), self.timeout) from error
             finally:
                 if timer is not None:
@@ -286,7 +286,7 @@ def _translated(error: Exception, late: bool, timeout: float | None) -> Rulescop
         return UnsupportedError(NAME, own[1].removeprefix(f"{NAME} cannot express "))
     if late:
         return RunError(f"more than {timeout:g} seconds")
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if isinstance(error, duckdb.OutOfMemoryException) or message.startswith("Out of Memory"):
         return RunError(f"more memory than allowed: {message}")
     if "expression depth" in message.lower() or "recursion" in message.lower() or "stack" in message.lower():
         return UnsupportedError(NAME, "expressions nested this deep")

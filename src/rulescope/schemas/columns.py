@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import UnsupportedError
 from ..model import And, Call, Column, Expr, Field, Index, Literal, Match, Not, Op, Or, Scalar, replace
@@ -131,6 +131,9 @@ class FieldMap:
     columns: tuple[str, ...]
     argument: str = ""
     lookup: Mapping[str, str] | None = None
+
+    lists: ClassVar[bool] = False
+    """Whether the columns keep a list of texts as one, of which any may match."""
 
     def value(self, types: Types) -> Expr:
         """The field's value as an expression over the columns."""
@@ -364,7 +367,10 @@ class Details(FieldMap):
     def match(self, match: Match, types: Types) -> Expr:
         data, kind = (Field(column) for column in self.columns)
         if match.op in (Op.EXISTS, Op.EMPTY):
-            return typed(data, "string", match)
+            absent: Expr = Match(data, Op.EMPTY)
+            if not self.argument:  # of bytes there may be the type alone
+                absent = And((absent, Not(Match(kind, Op.EQ, ("Binary",)))))
+            return absent if match.op is Op.EMPTY else Not(absent)
         found: list[Expr] = []
         plain: list[Scalar] = []
         for value in match.values:

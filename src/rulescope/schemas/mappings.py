@@ -42,9 +42,10 @@ from .codes import Always, Code, Dash, Dynamic, Listed, Never
 from .columns import FieldMap, Json, Local, Lookup, Outside, Xml, stored, text_of
 from .data import text
 from .events import WINDOWS_TABLES, fields_in_channel, held
-from .keywords import put
+from .keywords import FREE, put
 from .parts import KINDS, Part
 from .tables import Tables, tables
+from .unnamed import Unnamed, UnnamedXml
 
 SCHEMAS = ("sentinel-asim", "defender-xdr", "windows-events", "event-table", "sentinel-tables")
 """Target schemas, by the name of their mapping file."""
@@ -121,9 +122,11 @@ class Mapping:
             return Json(name, (self.others.split(" ")[1], *name.split(".")))
         if self.others:
             there = _event_fields(self.where)
-            if there and name not in there and name != "Data":
+            if there and name not in there and name != FREE:
                 return None
             column, *kind = reversed(self.others.split(" "))
+            if name == FREE:
+                return (UnnamedXml if kind == ["xml"] else Unnamed)(name, (column, name))
             return (Xml if kind == ["xml"] else Json)(name, (column, name))
         return None
 
@@ -215,7 +218,8 @@ class Mapping:
                     dynamic = self.types[row_map.columns[0]] == "dynamic"
                     row[row_map.columns[0]] = value if dynamic else dumps(value, separators=(",", ":"))
                     continue
-                if isinstance(value, list | dict) and self.types.get(row_map.columns[0]) != "dynamic":
+                bag = self.types.get(row_map.columns[0]) == "dynamic"
+                if isinstance(value, list | dict) and not bag and not (row_map.lists and isinstance(value, list)):
                     raise Outside(f"{name} is {type(value).__name__}")
                 row_map.store(value, self.types, row)
             elif self.keywords and isinstance(value, str):

@@ -30,6 +30,7 @@ from ..model import (
     Rule,
     Scan,
     Union,
+    expressions,
     replace,
 )
 from ..schemas.logsources import parsed, scan_text
@@ -103,9 +104,17 @@ class Group:
         self.tested: dict[int, Tested] = {}
         self.events = 0
         self._index: Index | None = None
+        self._named: frozenset[str] | None = None
 
     def add(self, place: int, tested: Tested) -> None:
         self.tested[place] = tested
+
+    def named(self) -> frozenset[str]:
+        """The fields its rules name."""
+        if self._named is None:
+            fields = (field.name for tested in self.tested.values() for field in expressions(tested.predicate, Field))
+            self._named = frozenset(fields) - {"*"}
+        return self._named
 
     def index(self) -> Index:
         if self._index is None:
@@ -259,6 +268,18 @@ class EventRules:
                 self._places.clear()
             self._places[key] = found
         return found
+
+    def told(self, row: Event, batch: Batch) -> tuple[Any, ...]:
+        """What the rules can tell of a row: its kind, and the values of the fields that rules of its log sources name.
+
+        Rows they tell alike are told alike by all of them but those that look for keywords in any field.
+        """
+        places = self._places_of(row, batch)
+        telling = tuple(str(row.get(name)) for name in (*self._telling, "EventType"))
+        named = frozenset().union(*(group.named() for _, group in places))
+        event = places[0][0].seen(row) if places else row
+        values = tuple(repr(look_up(event, name)) for name in sorted(named))
+        return batch.kind, batch.stream, telling, tuple(id(group) for _, group in places), values
 
     def correlated(self) -> Iterator[tuple[int, Alert | NotRun]]:
         """Alerts of the correlation rules over all events seen, in the order of the rules, each by time."""

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from ..model import (
+    Aggregate,
     As,
     Call,
     Column,
+    Distinct,
     Extend,
     Field,
     Filter,
@@ -25,6 +27,7 @@ from ..model import (
     Star,
     Step,
     Top,
+    Within,
     replace,
 )
 from ..model.walk import walk
@@ -79,15 +82,17 @@ class Origins:
 def traced(query: Query) -> Query | None:
     """`query` with the mark of each row kept, None when a row of its result may be of several rows or none.
 
-    Only for queries that read one table and choose rows and columns of it: nothing in them can tell that there is a mark.
+    Only for queries that read one table and choose rows and columns of it, by values of others too (`in`): nothing in them
+    can tell that there is a mark.
     """
     if not query.stages:
         return None
     first, *rest = query.stages
     if query.lets or not isinstance(first, Scan) or first.scope or "*" in first.table:
         return None
+    asked = {id(node.query) for node in walk(query) if isinstance(node, Within) and _closed(node.query)}
     for node in walk(query):
-        if isinstance(node, Star) or (isinstance(node, Query) and node is not query):
+        if isinstance(node, Star) or (isinstance(node, Query) and node is not query and id(node) not in asked):
             return None
         if isinstance(node, Call) and node.name in SEEING:
             return None
@@ -100,3 +105,8 @@ def traced(query: Query) -> Query | None:
         else:
             return None
     return replace(query, stages=tuple(stages))
+
+
+def _closed(query: Query) -> bool:
+    """Whether a query names the columns it ends with."""
+    return any(isinstance(stage, Project | Distinct | Aggregate) for stage in query.stages)

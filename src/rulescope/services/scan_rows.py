@@ -15,6 +15,8 @@ from ..schemas import mappings
 from ..schemas.columns import FieldMap, Local, Lookup, Outside
 from ..schemas.recognition import Offer, is_windows, offers, table_of, telling_fields
 from .declared import declared
+from .scan_devices import TABLE as DEVICES
+from .scan_devices import device_id
 
 SYSTEM = frozenset(
     {
@@ -23,6 +25,21 @@ SYSTEM = frozenset(
     }
 )  # fmt: skip
 """Fields of a Windows event that are not its data."""
+
+OF_SYSTEM = {
+    "Correlation_ActivityID": "Correlation", "Execution_ProcessID": "SystemProcessId", "Execution_ThreadID": "SystemThreadId",
+    "Keywords": "Keywords", "Opcode": "Opcode", "Security_UserID": "SystemUserId", "Task": "Task", "Version": "Version",
+}  # fmt: skip
+"""Such a field: its column of `WindowsEvent`."""
+
+UNNAMED = "Data"
+RESERVED = "EventData_"
+"""Before the name of an event's data that has the name of such a field."""
+
+WINDOWS = frozenset({"Event", "SecurityEvent", "WindowsEvent"})
+"""Tables whose rows are Windows events as they are."""
+
+LEVELS = {0: "LogAlways", 1: "Critical", 2: "Error", 3: "Warning", 4: "Information", 5: "Verbose"}
 
 NAMES = {  # column with the file name alone: the column with the whole path
     "FileName": "FolderPath",
@@ -35,6 +52,7 @@ NAMES = {  # column with the file name alone: the column with the whole path
     "TargetFileName": "TargetFilePath",
     "SrcFileName": "SrcFilePath",
 }
+DEVICE = "DeviceId"
 HOSTS = ("Computer", "DeviceName", "DvcHostname", "Dvc")
 ACCOUNTS = (  # Defender's two halves of an account
     ("AccountDomain", "AccountName"),
@@ -50,10 +68,15 @@ PARSERS = {
 
 @dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes the row of one table from the row of a log."""
+    """Makes the row of one table from the row of a log, of which it is one already when it is its `own`.
+
+    `system` is the product of the machine that the made row names by its id.
+    """
 
     table: str
     make: Callable[[Row], Row]
+    system: str = ""
+    own: bool = False
 
 
 class Makers:
@@ -83,23 +106,65 @@ def makers(row: Row, batch: Batch, wanted: frozenset[str]) -> tuple[Maker, ...]:
     found: list[Maker] = []
     taken: set[str] = set()
     own = table_of(row, batch.kind, batch.stream, PurePath(batch.log).name.split(".")[0])
-    if own and any(fnmatch.fnmatchcase(own, name) for name in wanted):
-        taken.add(own)
-        found.append(Maker(own, _native(own, row)))
+    native = {own: _native(own, row)} if own else {}
+    if is_windows(row):
+        native["WindowsEvent"] = windows_row
+        taken.update(WINDOWS)  # no other row of these is this event
+    for table, make in native.items():
+        if any(fnmatch.fnmatchcase(table, name) for name in wanted):
+            taken.add(table)
+            found.append(Maker(table, make, own=True))
+    ways: dict[str, list[tuple[mappings.Mapping, Offer]]] = {}
     for offer in offers(row, batch.kind, batch.stream):
         for schema in mappings.SCHEMAS:
             for mapping in mappings.mappings_for(offer.logsource, schema):
                 if mapping.only and not mapping.has(offer.seen(row)):
                     continue
                 for name in sorted(wanted):
-                    known = name if _same_table(mapping.table, name) else mapping.table
-                    if known in taken or not (
-                        fnmatch.fnmatchcase(mapping.table, name) or _same_table(mapping.table, name)
-                    ):
-                        continue
-                    taken.add(known)
-                    found.append(Maker(known, _mapped(mapping, offer)))
+                    same = _same_table(mapping.table, name)
+                    if same or fnmatch.fnmatchcase(mapping.table, name):
+                        _further(ways.setdefault(name if same else mapping.table, []), mapping, offer)
+    for table, listed in ways.items():
+        if table not in taken:
+            mapping, offer = listed[0]
+            system = offer.logsource.product if DEVICE in mapping.types and DEVICES in wanted else ""
+            found.append(Maker(table, _merged([_mapped(*way) for way in listed]), system))
     return tuple(found)
+
+
+def _further(ways: list[tuple[mappings.Mapping, Offer]], mapping: mappings.Mapping, offer: Offer) -> None:
+    """Adds a way into a table unless those before know as much of the row."""
+    known = (mapping.fields, mapping.others, _aliases(offer))
+    if all(known != (way.fields, way.others, _aliases(other)) for way, other in ways):
+        ways.append((mapping, offer))
+
+
+def _aliases(offer: Offer) -> Any:
+    return offer.route.aliases if offer.route else offer.aliases
+
+
+def _merged(makers: list[Callable[[Row], Row]]) -> Callable[[Row], Row]:
+    """One row of what several ways make of the same event; a way that says otherwise than those before says nothing."""
+    if len(makers) == 1:
+        return makers[0]
+
+    def make(row: Row) -> Row:
+        made = makers[0](row)
+        for maker in makers[1:]:
+            more = maker(row)
+            bags = {name for name, value in more.items() if isinstance(value, dict) or name in mappings.JSON_TEXT}
+            if all(made.get(name, value) == value or name in bags for name, value in more.items()):
+                made = {**more, **made} | {name: _bag(made[name], more[name]) for name in bags & made.keys()}
+        return made
+
+    return make
+
+
+def _bag(one: Any, other: Any) -> Any:
+    """The bags of two rows as one, as JSON where they are text."""
+    if isinstance(one, str) and isinstance(other, str):
+        return json.dumps(_bag(json.loads(one), json.loads(other)))
+    return {**other, **one} if isinstance(one, dict) and isinstance(other, dict) else one
 
 
 def _same_table(one: str, other: str) -> bool:
@@ -126,9 +191,10 @@ def _native(table: str, row: Row) -> Callable[[Row], Row]:
 def event_row(row: Row) -> Row:
     """A Windows event as a row of `Event`: its data as the XML that column holds."""
     data = "".join(
-        f"<Data Name={quoteattr(name)}>{escape(str(value))}</Data>"
-        for name, value in row.items()
-        if name not in SYSTEM and isinstance(value, str | int | float)
+        f"<Data{'' if name == UNNAMED else f' Name={quoteattr(name)}'}>{escape(str(value))}</Data>"
+        for name, held in _data(row)
+        for value in (held if isinstance(held, list) and name == UNNAMED else (held,))
+        if isinstance(value, str | int | float)
     )
     return {
         "Source": row.get("Provider_Name", ""),
@@ -139,6 +205,31 @@ def event_row(row: Row) -> Row:
         "RenderedDescription": row.get("Message", ""),
         "Type": "Event",
     }
+
+
+def windows_row(row: Row) -> Row:
+    """A Windows event as a row of `WindowsEvent`: its data as a bag, what has no name there as `Data`."""
+    level = row.get("Level")
+    return {
+        "Provider": row.get("Provider_Name", ""),
+        "Channel": row.get("Channel", ""),
+        "EventID": row.get("EventID"),
+        "EventLevel": level,
+        "EventLevelName": LEVELS.get(level, "") if isinstance(level, int) else "",
+        "EventRecordId": str(row.get("EventRecordID", "")),
+        "Computer": row.get("Computer", ""),
+        "EventData": dict(_data(row)),
+        "Type": "WindowsEvent",
+        **{column: row[name] for name, column in OF_SYSTEM.items() if name in row},
+    }
+
+
+def _data(row: Row) -> Iterator[tuple[str, Any]]:
+    """What a Windows event says beside what all events say, under the names it has in the event."""
+    twins = {name.replace(" ", "") for name in row if " " in name}  # given by the reader beside the name itself
+    for name, value in row.items():
+        if name not in SYSTEM and name not in twins and value is not None:
+            yield name.removeprefix(RESERVED), value
 
 
 def _security_row(row: Row) -> Row:
@@ -165,7 +256,8 @@ def _security_row(row: Row) -> Row:
 def _mapped(mapping: mappings.Mapping, offer: Offer) -> Callable[[Row], Row]:
     def make(row: Row) -> Row:
         made = _carried(mapping, offer.seen(row))
-        made.pop("DeviceId", None)  # the mapping's stand-in for a machine of the right system
+        if DEVICE in mapping.types:
+            made[DEVICE] = device_id(row)  # not the mapping's stand-in for a machine of the right system
         _complete(made, row, mapping.types)
         return made
 

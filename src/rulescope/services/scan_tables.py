@@ -25,10 +25,12 @@ from ..logs.times import iso, when
 from ..model import Alert, NotRun, Query, Rule, Schedule
 from .declared import declared
 from .scan_alerts import alert_of, fires, plain
+from .scan_devices import TABLE as DEVICES
+from .scan_devices import Devices, beyond
 from .scan_moments import TIMES, Clock, Moments, choosing, moments, time_column, time_columns
 from .scan_origins import MARK, Origins, traced
 from .scan_rows import Makers
-from .table_needs import needs
+from .table_needs import Needs, needs
 from .tables import externals, folder, load, parser_functions, stored_functions
 
 ENGINE = "duckdb"
@@ -52,6 +54,9 @@ class TableRules:
         self._folder = folder
         self._rows: dict[str, list[Row]] = {}
         self._origins = Origins()
+        self._devices = Devices()
+        self._own: set[str] = set()
+        self._told = False
         self._makers = Makers(frozenset(name for _, _, _, need in self._rules for name in need.all))
         self._end: datetime | None = None
         self._latest = datetime.now(UTC) + timedelta(days=1)
@@ -73,8 +78,15 @@ class TableRules:
                     for name in TIMES:
                         if not made.get(name):
                             made[name] = iso(moment)
-                self._rows.setdefault(maker.table, []).append(made)
-                self._origins.add(maker.table, batch.log, record)
+                self._keep(maker.table, made, batch.log, record)
+                if maker.own:
+                    self._own.add(maker.table)
+                elif maker.system and (device := self._devices.row(row, maker.system, moment)):
+                    self._keep(DEVICES, device, batch.log, record)
+
+    def _keep(self, table: str, row: Row, log: str, record: int) -> None:
+        self._rows.setdefault(table, []).append(row)
+        self._origins.add(table, log, record)
 
     def run(self, now: datetime | None = None) -> Iterator[tuple[int, Alert | NotRun]]:
         """Alerts of all rules with their numbers, in their order, or why they did not run.
@@ -83,9 +95,12 @@ class TableRules:
         """
         if not self._rules:
             return
+        others = {name: load(name, path) for name, path in folder(self._folder).items()} if self._folder else {}
+        if DEVICES not in self._own and (DEVICES in others or any("DeviceId" in declared(name) for name in self._own)):
+            self._rows.pop(DEVICES, None)  # these machines are not those that rows of Defender's tables name
+        self._told = DEVICES not in self._own and DEVICES in self._rows
         tables = {name: self._origins.marked(name, _arrow(name, rows)) for name, rows in self._rows.items()}
         self._rows.clear()
-        others = {name: load(name, path) for name, path in folder(self._folder).items()} if self._folder else {}
         optional = frozenset(name for _, _, _, need in self._rules for name in need.optional)
         engines = _Engines(optional - tables.keys() - others.keys(), self._functions, self._folder)
         log = _Log(tables, Clock(tables), _Engines(frozenset(), self._functions, None))
@@ -100,12 +115,9 @@ class TableRules:
     ) -> Iterator[tuple[int, Alert | NotRun]]:
         tables = others | log.tables
         for number, rule, query, need in self._rules:
-            missing = need.missing(tables)
-            if missing:
-                yield (
-                    number,
-                    NotRun(rule.id, ENGINE, f"table {missing}", "no log holds rows of this table", rule.title),
-                )
+            lack = self._lack(rule, query, need, tables)
+            if lack is not None:
+                yield number, lack
                 continue
             try:
                 chosen = others | need.chosen(tables) if rule.schedule else tables
@@ -118,10 +130,19 @@ class TableRules:
             except RulescopeError as error:
                 yield number, NotRun(rule.id, ENGINE, "limits", str(error), rule.title)
 
+    def _lack(self, rule: Rule, query: Query, need: Needs, tables: Mapping[str, pa.Table]) -> NotRun | None:
+        """Why a rule cannot run over the tables there are."""
+        missing = need.missing(tables)
+        if missing:
+            return NotRun(rule.id, ENGINE, f"table {missing}", "no log holds rows of this table", rule.title)
+        more = beyond(query) if self._told and DEVICES in need.all else ""
+        why = "the logs say of their machines no more than the name and the family of operating system"
+        return NotRun(rule.id, ENGINE, more, why, rule.title) if more else None
+
     def _alerts(
         self, rule: Rule, query: Query, tables: dict[str, pa.Table], engines: _Engines, runs: Moments | None, logs: str
     ) -> Iterator[Alert | NotRun]:
-        seen: set[str] = set()
+        seen: set[tuple[int | None, str]] = set()
         if runs is not None and runs.since is not None:
             why = (
                 f"{runs.wanted:,} runs of its schedule see rows it may choose; only the last {len(runs.moments):,} were made, on what "
@@ -143,8 +164,8 @@ class TableRules:
             for row in found.to_pylist():
                 made = {name: plain(value) for name, value in row.items()}
                 place = made.pop(MARK, None)
-                key = json.dumps(made, sort_keys=True, default=str)
-                if key in seen:  # overlapping look-backs see a row more than once
+                key = (place, json.dumps(made, sort_keys=True, default=str))
+                if key in seen:  # overlapping look-backs see a row more than once; two records may read the same
                     continue
                 seen.add(key)
                 if len(seen) > MOST_ALERTS:

@@ -12,6 +12,7 @@ from ..errors import RuleError
 from ..model import Failure, Query, Rule, Translation, Verdict
 from ..translation import Options, translate_all
 from . import scan
+from .agreement import Agreement, agreement
 from .placeholders import Placeholders
 from .translate import FILTER, reader
 
@@ -25,6 +26,8 @@ class Verified:
     rules: tuple[Rule, ...]
     translations: tuple[Translation, ...]
     failures: tuple[Failure, ...]
+    real: Agreement | None = None
+    """What the same rules and translations found in logs; None when none were given."""
 
     @property
     def verdicts(self) -> Counter[str]:
@@ -36,6 +39,11 @@ class Verified:
         """Everything that was written is equal."""
         return all(found.verdict is Verdict.EQUAL for found in self.translations if found.text)
 
+    @property
+    def alike(self) -> bool:
+        """In the logs that were given, if any, rules and translations alert on the same records."""
+        return self.real is None or self.real.alike
+
 
 def verify(
     paths: str | Path | Iterable[str | Path | Rule],
@@ -43,10 +51,13 @@ def verify(
     options: Options | None = None,
     progress: Callable[[int, int], None] | None = None,
     placeholders: Placeholders | None = None,
+    logs: Sequence[str | Path] = (),
+    reading: Callable[[str, int], None] | None = None,
 ) -> Verified:
     """Every Sigma rule of `paths` translated into each schema and proven by execution; `progress` gets (done, all).
 
-    Raises SourceError when a path does not exist.
+    With `logs`, rules and translations run over these as well (see `agreement`), and `reading` gets the log and the records
+    so far. Raises SourceError when a path does not exist, LogError for one of `logs`.
     """
     loaded, failures = scan.load(paths)
     pairs, broken = _queries([rule for rule in loaded if rule.language == "sigma"], placeholders)
@@ -56,7 +67,8 @@ def verify(
         found.append(translation)
         if progress:
             progress(len(found), total)
-    return Verified(tuple(rule for rule, _ in pairs), tuple(found), (*failures, *broken))
+    real = agreement(logs, pairs, found, reading) if logs and pairs else None
+    return Verified(tuple(rule for rule, _ in pairs), tuple(found), (*failures, *broken), real)
 
 
 def store(

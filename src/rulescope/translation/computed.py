@@ -68,7 +68,15 @@ def _extract(pattern: str, group: int, held: Any) -> str:
     return found[group] if found else ""
 
 
+def _gettype(held: Any) -> str:
+    """Of the types values in a bag have, as far as translations ask for them."""
+    return "array" if isinstance(held, list) else "dictionary" if isinstance(held, dict) else "string"
+
+
 FUNCTIONS: dict[str, Any] = {
+    "gettype": _gettype,
+    "strcat_array": lambda held, mark: mark.join(map(text, held)) if isinstance(held, list) else "",
+    "extract_all": lambda pattern, held: re.findall(pattern, text(held)),
     "tostring": text,
     "strcat": lambda *parts: "".join(map(text, parts)),
     "iff": lambda test, yes, no: yes if test else no,

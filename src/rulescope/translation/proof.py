@@ -8,7 +8,7 @@ missing and an empty text, so neither is asked of it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,14 +138,14 @@ def cases_of(
     source: Query, mapping: SchemaMapping, events: Iterable[tuple[Mapping[str, Any], str]]
 ) -> tuple[Case, ...]:
     """Events both sides can hold, and for one that matches its like of other kinds, which must not match."""
-    chooses = reference.compile_predicate(_resolved(And(_predicates(source)), mapping))
+    chooses = reference.compile_predicate(resolved(And(_predicates(source)), mapping))
     local = _local(mapping)
     kind = Query((Scan(mapping.table), Filter(local(And(mapping.where)))))
     cases: list[Case] = []
     decoyed = False
     names = tuple(dict.fromkeys(field.name for field in expressions(source, Field)))
     asked = _asked(names)
-    for given, origin in events:
+    for given, origin in _spread(events, mapping):
         event = mapping.complete(asked(given), names)
         try:
             row = mapping.map_event(event)
@@ -164,6 +164,20 @@ def cases_of(
     return tuple(cases)
 
 
+def _spread(
+    events: Iterable[tuple[Mapping[str, Any], str]], mapping: SchemaMapping
+) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Events, and those whose text may be one of a list with it first, last, and broken in two."""
+    for event, origin in events:
+        yield event, origin
+        for name, value in event.items():
+            row = mapping.field(name) if isinstance(value, str) and value else None
+            if row is not None and row.lists:
+                half = len(value) // 2
+                for listed in ([value, "-"], ["-", value], [value[:half], value[half:]]):
+                    yield {**event, name: listed}, f"{origin}, {name} as a list"
+
+
 def _asked(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     """Of an event, the fields the source asks about; all of it when it has keywords."""
     if "*" in names:
@@ -180,7 +194,7 @@ def _predicates(query: Query) -> tuple[Expr, ...]:
     return tuple(stage.predicate for stage in query.stages if isinstance(stage, Filter))
 
 
-def _resolved(expr: Expr, mapping: SchemaMapping) -> Expr:
+def resolved(expr: Expr, mapping: SchemaMapping) -> Expr:
     """`expr` as far as the table can tell: of a text field, `exists` is "not empty" and `eq ""` is "empty"."""
 
     def change(node: Node) -> Node:

@@ -264,6 +264,14 @@ def logsource_of(rule: Rule, query: Query) -> Logsource:
     return rule.logsource or Logsource()
 
 
+def way(rule: Rule, query: Query, schema: str, options: Options = DEFAULTS) -> SchemaMapping | None:
+    """The way the rule goes into a schema when it is translated; None for one that is refused, or a correlation."""
+    if _unfit(query) is not None or isinstance(query.stages[0], Correlate):
+        return None
+    mapped, _ = _mapped(mappings_for(logsource_of(rule, query), schema), query, options)
+    return mapped[0] if mapped else None
+
+
 Mapped = tuple[SchemaMapping, Query, tuple[Loss, ...]]
 
 

@@ -40,6 +40,11 @@ from .needed import names_needed
 from .values import Value, convert, unsupported
 
 CTE_NAME = re.compile(r"\bt\d+\b")
+COLUMN_NAME = re.compile(r"\bc\d+\b")
+LONG = 2_000
+MOST_REPEATED = 100
+"""How often a step of so many characters may read a column that a step makes; beyond it the column is made once and kept.
+DuckDB puts what makes a column in place of each use, and gives each the memory for its rows."""
 MOST_COPIED = 1_000
 """Steps that may be put in place again where a table that several read is made; beyond it they are run once and kept."""
 MOST_STEPS = 800
@@ -278,11 +283,19 @@ class Plan:
                 parts = CTE_NAME.findall(cte)[1:]
                 uses.update(parts)
                 chosen.append((head[0], cte, parts))
+        often = {
+            name
+            for _, cte, _ in chosen
+            if len(cte) > LONG
+            for name, times in Counter(COLUMN_NAME.findall(cte)).items()
+            if times > MOST_REPEATED
+        }
         written: list[str] = []
         sizes: dict[str, int] = {}  # how many steps one is, with those it reads put in its place
         for name, cte, parts in reversed(chosen):
             size = 1 + sum(sizes.get(part, 0) for part in parts)
-            if size > MOST_COPIED and uses[name] > 1:
+            repeated = parts and any(f") AS {column}" in cte for column in often)  # a table's own columns cost nothing
+            if repeated or (size > MOST_COPIED and uses[name] > 1):
                 cte, size = cte.replace(" AS NOT MATERIALIZED (", " AS MATERIALIZED (", 1), 1
             sizes[name] = size
             written.append(cte)
