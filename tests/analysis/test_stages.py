@@ -123,6 +123,8 @@ OUTPUTS = [
     ("T | summarize avg(x), percentiles(x, 50, 99.9) by y",
      [("y", "source"), ("avg_x", "summarize"), ("percentile_x_50", "summarize"), ("percentile_x_99_9", "summarize")]),
     ('T | project strcat(x, "a"), a + b, tostring(c)', [("Column1", "project"), ("Column2", "project"), ("c", "project")]),
+    ("T | project TimeGenerated, A | summarize count() by bin(TimeGenerated, 1h), A",
+     [("TimeGenerated", "summarize"), ("A", "source"), ("count_", "summarize")]),
     ('T | extend x startswith "a"', [("Column1", "extend")]),
     ("print 1, strlen('x'), z = 3", [("print_0", "print"), ("print_1", "print"), ("z", "print")]),
 ]  # fmt: skip

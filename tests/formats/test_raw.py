@@ -73,6 +73,19 @@ tags:
     assert (rule.language, rule.severity, rule.techniques) == ("spl", "high", ("T1059",))
 
 
+@pytest.mark.parametrize(
+    ("dates", "created", "modified"),
+    [
+        ("version: 1\ndate: '2024-01-02'", "2024-01-02", "2024-01-02"),
+        ("version: 3\ndate: '2024-01-02'", "", "2024-01-02"),
+        ("version: 3\ncreation_date: '2023-01-02'\nmodification_date: '2024-01-02'", "2023-01-02", "2024-01-02"),
+    ],
+)
+def test_the_date_of_a_later_version_is_not_when_a_rule_was_made(dates: str, created: str, modified: str) -> None:
+    (rule,), _ = read("a.yml", f"name: Odd\nid: a\ntype: TTP\nsearch: '| tstats count'\n{dates}\nhow_to_implement: x\n")
+    assert (rule.created, rule.modified) == (created, modified)
+
+
 def test_yaral() -> None:
     text = 'rule odd_child {\n  meta:\n    author = "Somebody"\n    severity = "Low"\n    mitre_attack_technique = "T1059.001"\n  events:\n    $e.metadata.event_type = "PROCESS_LAUNCH"\n  condition:\n    $e\n}\n'
     (rule,), failures = read("a.yaral", text)
@@ -92,6 +105,7 @@ GROUPED: list[tuple[str, str, tuple[float, ...], tuple[str, ...]]] = [  # langua
     ("eql", "sequence by host.id, user.id with maxspan=1m\n  [process where true]", (60.0,), ("host.id", "user.id")),
     ("eql", "process where true", (), ()),
     ("spl", "`log` a=1 | bucket span=5m _time | stats dc(c) AS n by _time, src | where n > 3", (300.0,), ("_time", "src")),
+    ("spl", "a | stats count by a b c d e f g h i j", (), tuple("abcdefghij")),
     ("esql", "FROM a-*, b-* METADATA _id | EVAL t = DATE_TRUNC(15 minutes, @timestamp) | STATS n = COUNT(*) BY t, u", (900.0,), ("t", "u")),
 ]  # fmt: skip
 

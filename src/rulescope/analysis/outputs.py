@@ -132,9 +132,7 @@ def _columns(columns: tuple[m.Column, ...], keyword: str, number: int, before: M
             made[name] = OutputField(name, keyword, number)
         for part in found[len(column.names) :]:
             name = part.name or unnamed.column()
-            made[name] = (before.get(name) if part.name and not column.names else None) or OutputField(
-                name, keyword, number
-            )
+            made[name] = OutputField(name, keyword, number)
     return made
 
 

@@ -38,6 +38,7 @@ def read(file: RuleFile) -> tuple[list[Rule], list[Failure]]:
     line, indent = locate(text, "search", query)
     tags = fields.mapping("tags")
     windows, group_by = grouping(query, "spl")
+    version = fields.string("version")  # `date` moves with each
     rule = Rule(
         id=fields.string("id") or file.path,
         title=fields.string("name") or file.path,
@@ -51,9 +52,9 @@ def read(file: RuleFile) -> tuple[list[Rule], list[Failure]]:
         severity=_severity(fields, tags),
         status=fields.string("status").lower(),
         authors=fields.strings("author"),
-        created=fields.string("creation_date", "date"),
+        created=fields.string("creation_date") or (fields.string("date") if version == "1" else ""),
         modified=fields.string("modification_date", "date"),
-        version=fields.string("version"),
+        version=version,
         source=file.source,
         path=file.path,
         url=file.url,

@@ -19,7 +19,6 @@ BUCKET = re.compile(
 )
 FROM = re.compile(r"^\s*from\s+([^|]+)", re.IGNORECASE | re.MULTILINE)
 COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-MOST = 8
 
 Found = tuple[tuple[float, ...], tuple[str, ...]]
 """(windows in seconds, fields grouped by)."""
@@ -50,7 +49,7 @@ def spl(text: str) -> Found:
         [name for name in re.split(r"[,\s]+", re.sub(r"\bspan\s*=\s*\S+", "", by[-1]).strip()) if name] if by else []
     )
     plain = [name.strip('"') for name in names if re.fullmatch(r'"?[\w.{}@:-]+"?', name)]
-    return tuple(spans), tuple(plain[:MOST]) if len(plain) == len(names) else ()
+    return tuple(spans), tuple(plain) if len(plain) == len(names) else ()
 
 
 def esql(text: str) -> Found:
@@ -60,7 +59,7 @@ def esql(text: str) -> Found:
     units = {"second": "s", "minute": "m", "hour": "h", "day": "d"}
     spans = dict.fromkeys(value for n, unit in BUCKET.findall(plain) for value in _seconds(f"{n}{units[unit.lower()]}"))
     names = [name.strip().strip("`") for name in by[-1].split(",")] if by and "(" not in by[-1] else []
-    return tuple(spans), tuple(name.partition("=")[0].strip() for name in names[:MOST] if name)
+    return tuple(spans), tuple(name.partition("=")[0].strip() for name in names if name)
 
 
 def esql_sources(text: str) -> tuple[str, ...]:
@@ -85,4 +84,4 @@ def _seconds(text: str) -> tuple[float, ...]:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name for part in text.split(",") if (name := part.strip().lstrip("$?")))[:MOST]
+    return tuple(name for part in text.split(",") if (name := part.strip().lstrip("$?")))

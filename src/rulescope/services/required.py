@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from urllib.parse import urlsplit
 
 from ..analysis.places import placed
@@ -44,6 +45,12 @@ def data_rows(found: Found) -> tuple[DataRow, ...]:
     return (*rows, *_beside(found.query)) if found.query else tuple(rows)
 
 
+@cache
+def _spelled() -> dict[str, str]:
+    """Tables by their names in lower case: authors write `SignInLogs`."""
+    return {name.lower(): name for name in shipped("sentinel")}
+
+
 def is_blank(name: str) -> bool:
     """A name that the form of a rule file asked for and nobody filled in: `YourConnectorId`, `<table>`."""
     return name.startswith("<") or bool(re.match(r"[Yy]our[A-Z_]", name))
@@ -54,7 +61,8 @@ def _stated(rule: Rule) -> dict[str, tuple[str, ...]]:
     named: dict[str, dict[str, None]] = {}
     for connector in rule.connectors:
         for table in connector.tables:
-            named.setdefault(table.split("(", 1)[0].strip(), {})[connector.id] = None
+            name = table.split("(", 1)[0].strip()
+            named.setdefault(_spelled().get(name.lower(), name), {})[connector.id] = None
     return {table: tuple(ids) for table, ids in named.items() if table}
 
 
