@@ -105,6 +105,7 @@ GROUPED: list[tuple[str, str, tuple[float, ...], tuple[str, ...]]] = [  # langua
     ("eql", "sequence by host.id, user.id with maxspan=1m\n  [process where true]", (60.0,), ("host.id", "user.id")),
     ("eql", "process where true", (), ()),
     ("spl", "`log` a=1 | bucket span=5m _time | stats dc(c) AS n by _time, src | where n > 3", (300.0,), ("_time", "src")),
+    ("spl", 'a="[" | stats count by x, y | join x [search b | stats count by z]', (), ("x", "y")),
     ("spl", "a | stats count by a b c d e f g h i j", (), tuple("abcdefghij")),
     ("esql", "FROM a-*, b-* METADATA _id | EVAL t = DATE_TRUNC(15 minutes, @timestamp) | STATS n = COUNT(*) BY t, u", (900.0,), ("t", "u")),
 ]  # fmt: skip

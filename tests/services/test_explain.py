@@ -30,6 +30,11 @@ def facts(page) -> dict[str, str]:  # type: ignore[no-untyped-def]
     return {fact.name: fact.value for fact in page.facts}
 
 
+def test_heartbeats_come_from_agents() -> None:
+    (row,) = explain("Heartbeat | where Computer == 'a'", "kusto").data
+    assert row.connectors == ("the agent of each machine",)
+
+
 @pytest.mark.parametrize(
     ("text", "columns"),
     [

@@ -412,8 +412,9 @@ def _counting(facts: Facts) -> Iterator[Sentence]:
         own = facts.parts[numbers[0]] if numbers[0] < len(facts.parts) else None
         rules = [part for part in facts.parts if part.role not in KNOWN_ROLES]
         where = "Single"
-        if own and either and others and len(told) == 1:
-            where = f"In {place(facts, own)}, single"
+        if own and either and others:
+            places = dict.fromkeys(place(facts, facts.parts[number]) for number in numbers)
+            where = f"In {listed(list(places), 'and')}, single"
         elif own in rules and len(rules) > 1 and own:
             where = f"Of {code(own.role)}, single"
         start = f"{where} entries are not enough: {_noun(facts).lower()} waits for"

@@ -43,13 +43,23 @@ def eql(text: str) -> Found:
 
 def spl(text: str) -> Found:
     """The spans of `bin`, `tstats` and `timechart`, and what the last `stats` counts by."""
-    by = STATS.findall(text)
+    by = STATS.findall(_outside_brackets(text))
     spans = dict.fromkeys(value for span in SPAN.findall(text) for value in _seconds(span))
     names = (
         [name for name in re.split(r"[,\s]+", re.sub(r"\bspan\s*=\s*\S+", "", by[-1]).strip()) if name] if by else []
     )
     plain = [name.strip('"') for name in names if re.fullmatch(r'"?[\w.{}@:-]+"?', name)]
     return tuple(spans), tuple(plain) if len(plain) == len(names) else ()
+
+
+def _outside_brackets(text: str) -> str:
+    """A search without the searches inside it, `[ … ]`; brackets within quotes stay text."""
+    depth, kept = 0, []
+    for piece in re.findall(r'"(?:\\.|[^"\\])*"|[\[\]]|[^"\[\]]+|"', text):
+        depth = max(0, depth + (piece == "[") - (piece == "]"))
+        if not depth and piece != "]":
+            kept.append(piece)
+    return "".join(kept)
 
 
 def esql(text: str) -> Found:

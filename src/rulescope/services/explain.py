@@ -47,7 +47,7 @@ TRIGGERS = {"ge": "at least", "gt": "more than", "lt": "fewer than", "eq": "exac
 MOST_KEYS = 8
 UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 MOST_UNITS = 500
-MOST_WINDOWS = 4
+MOST_WINDOWS = 12
 
 Tables = Mapping[str, Mapping[str, str]]
 

@@ -80,6 +80,10 @@ def _row(found: Found, scope: str, stated: dict[str, tuple[str, ...]]) -> DataRo
     fillers = stated.get(table) or tuple(known)[:MOST_FILLERS]
     if table not in stated and written_for_defender(found) and "MicrosoftThreatProtection" not in fillers:
         fillers = fillers if table not in tables.tables("defender") else ()  # of the same name in Sentinel
+    if table == "Heartbeat":
+        fillers = (
+            "the agent of each machine",
+        )  # a connector's definition lists it because its events come by the agent
     if not fillers and table in tables.tables("defender"):
         fillers = ("Microsoft Defender XDR",)
     return DataRow(scope, _kind(table), fillers, table in stated, settings, len(shipped("sentinel").get(table, ())))
