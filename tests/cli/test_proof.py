@@ -1,5 +1,6 @@
 """translate, verify and compare on the command line: what is printed and the exit code."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rulescope.cli import cli
+from rulescope.translation import Options
 
 RULE = """
 title: Shell of a web server
@@ -157,3 +159,80 @@ def test_verify_keeps_the_verdicts_of_a_catalogue(tmp_path: Path) -> None:
     with Catalogue(path) as catalogue:
         (key,) = catalogue.keys()
         assert [str(each.verdict) for each in catalogue.translations(key)] == ["equal"]
+
+
+PROCESS = {
+    "Channel": "Microsoft-Windows-Sysmon/Operational", "Provider_Name": "Microsoft-Windows-Sysmon", "EventID": 1, "Computer": "H1",
+    "TimeCreated": "2026-11-10T09:00:00Z", "Image": "C:\\cmd.exe", "ParentImage": "C:\\w3wp.exe", "CurrentDirectory": "D:\\",
+}  # fmt: skip
+ALIKE = ("--schema", "defender-xdr", "--schema", "windows-events")
+
+
+@pytest.fixture
+def log_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    rows = (PROCESS, {**PROCESS, "Image": "C:\\x.exe"})
+    (folder / "log.json").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture
+def lossy_translation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Translations that leave out what a table does not have, as `verify` itself never writes them."""
+    from rulescope.services import verify
+
+    def lossy(paths: object, schemas: object, options: Options, *more: object) -> verify.Verified:
+        return plain(paths, schemas, dataclasses.replace(options, allow_loss=True), *more)  # type: ignore[arg-type]
+
+    plain = verify.verify
+    monkeypatch.setattr(verify, "verify", lossy)
+
+
+def test_verify_over_logs_ends_well_when_both_sides_alert_alike(rule: Path, log_folder: Path) -> None:
+    done = run("verify", str(rule), *ALIKE, "--logs", str(log_folder))
+    assert done.exit_code == 0, done.output
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert lines[-4:] == [
+        ["Alerts in 2 records, 2 of them distinct:"],
+        ["schema", "queries", "rules", "both", "missing", "extra", "elsewhere", "empty"],
+        ["defender-xdr", "1", "1", "1", "0", "0", "0", "0"],
+        ["windows-events", "1", "1", "1", "0", "0", "0", "0"],
+    ]
+
+
+def test_verify_over_logs_as_json(rule: Path, log_folder: Path) -> None:
+    given = ("verify", str(rule), "--schema", "defender-xdr", "--logs", str(log_folder), "--format")
+    found = json.loads(run(*given, "json").stdout)["logs"]
+    counts = {"queries": 1, "rules": 1, "both": 1, "missing": 0, "extra": 0, "elsewhere": 0, "empty": 0}
+    assert found == {
+        "records": 2, "distinct": 2, "schemas": {"defender-xdr": counts}, "differences": [], "not_run": [], "unread": {},
+    }  # fmt: skip
+    assert json.loads(run(*given, "ndjson").stdout.splitlines()[-1]) == {"logs": found}
+
+
+@pytest.mark.usefixtures("lossy_translation")
+def test_verify_over_logs_fails_on_a_record_one_side_alerts_on_alone(tmp_path: Path, log_folder: Path) -> None:
+    path = tmp_path / "rule.yml"
+    path.write_text(LOSSY)
+    (log_folder / "broken.evtx").write_bytes(b"no event log")
+    given = ("verify", str(path), "--schema", "defender-xdr", "--no-prove", "--logs", str(log_folder))
+    done = run(*given)
+    assert done.exit_code == 1, done.output
+    assert "extra  defender-xdr  rule.yml\n" in done.stdout
+    assert "log.json, record 1\n" in done.stdout
+    assert "not read  " in done.stdout
+    assert done.stdout.splitlines()[-1].split("\t") == ["defender-xdr", "1", "0", "0", "0", "1", "0", "0"]
+    done = run(*given, "--format", "json")
+    (difference,) = json.loads(done.stdout)["logs"]["differences"]
+    assert done.exit_code == 1
+    assert (difference["kind"], difference["record"], difference["table"]) == ("extra", 1, "DeviceProcessEvents")
+    assert difference["event"]["CurrentDirectory"] == "D:\\"
+    assert difference["row"]["FolderPath"] == "C:\\cmd.exe"
+
+
+def test_verify_of_a_catalogue_takes_no_logs(tmp_path: Path, log_folder: Path) -> None:
+    (tmp_path / "rules.sqlite").touch()
+    done = run("verify", "--catalogue", str(tmp_path / "rules.sqlite"), "--logs", str(log_folder))
+    assert done.exit_code == 2
+    assert "--logs goes with PATHS" in done.output

@@ -181,7 +181,7 @@ def verify(
 ) -> None:
     """Translate the Sigma rules of PATHS, or of a catalogue, into each schema and prove each translation by running it.
 
-    Exit code 1 when something that was written is not equal, or alerts otherwise than its rule in the --logs.
+    Exit code 1 when something that was written is not equal, alerts otherwise than its rule in the --logs, or cannot run there.
     """
     from ..services import verify as service
     from ..services.placeholders import read as read_placeholders
@@ -193,7 +193,7 @@ def verify(
         raise click.UsageError("--placeholders goes with PATHS: a catalogue's rules are read already")
     if catalogue and logs:
         raise click.UsageError("--logs goes with PATHS")
-    chosen = schemas or SCHEMAS
+    chosen = tuple(dict.fromkeys(schemas)) or SCHEMAS
     options = Options(prove=not no_prove, examples=examples)
     with show.progress("translations") as step:
 
@@ -214,6 +214,8 @@ def verify(
     if format_ == "ndjson":
         for rule, each in pairs:
             show.ndjson(_entry(rule, each))
+        if found.real:
+            show.ndjson({"logs": _real(found.real)})
     elif format_ == "json":
         show.json(
             {
@@ -250,7 +252,8 @@ def _real(found: Agreement) -> dict[str, Any]:
         "records": found.records,
         "distinct": found.distinct,
         "schemas": {
-            schema: {"queries": queries, "both": found.both[schema], **{kind: found.count(schema, kind) for kind in KINDS}}
+            schema: {"queries": queries, "rules": len(found.rules[schema]), "both": found.both[schema],
+                     **{kind: found.count(schema, kind) for kind in KINDS}}
             for schema, queries in found.queries.items()
         },
         "differences": [
@@ -259,6 +262,7 @@ def _real(found: Agreement) -> dict[str, Any]:
             for each in found.differences
         ],
         "not_run": [{"schema": schema, "not_run": lack} for (schema, _), lack in found.not_run.items()],
+        "unread": found.unread,
     }  # fmt: skip
 
 
@@ -269,12 +273,14 @@ def _print_real(found: Agreement) -> None:
             show.line(f"  {each.log}, record {each.record}")
     for (schema, _), lack in found.not_run.items():
         show.line(f"not run  {schema}  {lack.title}: {lack.construct}: {lack.why}", "yellow")
+    for log, why in found.unread.items():
+        show.line(f"not read  {log}: {why}", "yellow")
     rows = (
-        (schema, queries, found.both[schema], *(found.count(schema, kind) for kind in KINDS))
+        (schema, queries, len(found.rules[schema]), found.both[schema], *(found.count(schema, kind) for kind in KINDS))
         for schema, queries in found.queries.items()
     )
     show.line(f"Alerts in {found.records:,} records, {found.distinct:,} of them distinct:")
-    show.table(("schema", "queries", "both", *KINDS), rows)
+    show.table(("schema", "queries", "rules", "both", *KINDS), rows)
 
 
 def _outcome(found: Translation) -> str:

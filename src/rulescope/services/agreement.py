@@ -7,17 +7,18 @@ source's kind of event there; records that are no such rows are elsewhere: the r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
-from typing import Any
 
 from .. import languages, logs
 from ..errors import LogError
 from ..logs import Batch, Row
-from ..model import Alert, And, Correlate, Filter, NotRun, Query, Rule, Scan, Translation, Within, replace
+from ..model import And, Correlate, Filter, NotRun, Query, Rule, Scan, Translation, Within, replace
 from ..schemas.mappings import Mapping as SchemaMapping
 from ..translation import computed
+from ..translation.options import DEFAULTS, Options
 from ..translation.proof import resolved
 from ..translation.translate import way
 from .scan_events import EventRules
@@ -32,6 +33,10 @@ CHUNK = 120_000
 """Records that are asked at once."""
 
 Place = tuple[str, int]
+"""A log, and the number of a record in it."""
+
+Alerts = set[tuple[int, str, int]]
+"""Numbers of rules, each with a place it alerts on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +55,21 @@ class Difference:
 
 @dataclass(slots=True)
 class Agreement:
-    """What asking both sides gave: records asked, by schema the alerts of both, and every difference."""
+    """What asking both sides gave.
+
+    `records` were read, of which `distinct` were asked. By schema: `queries` that were asked, alerts of `both` sides, and the
+    `rules` (their numbers from 1, in the order given) that have such alerts. `not_run` is why a query could not run, by schema
+    and number of the rule: nothing is compared then. `unread` is why a log could not be read, by its path.
+    """
 
     records: int = 0
     distinct: int = 0
     queries: Counter[str] = field(default_factory=Counter)
     both: Counter[str] = field(default_factory=Counter)
-    rules: dict[str, set[str]] = field(default_factory=dict)
-    """By schema the ids of the rules with alerts of both sides."""
+    rules: dict[str, set[int]] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
-    not_run: dict[tuple[str, str], NotRun] = field(default_factory=dict)
+    not_run: dict[tuple[str, int], NotRun] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def count(self, schema: str, kind: str) -> int:
         """Differences of a kind."""
@@ -67,13 +77,13 @@ class Agreement:
 
     @property
     def alike(self) -> bool:
-        """Both sides alert on the same records, wherever the query asks them."""
+        """Every query ran, and both sides alert on the same records wherever the query asks them."""
         return not self.not_run and not any(each.kind in (MISSING, EXTRA) for each in self.differences)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A rule with its translation, and the way the translation took."""
+    """A rule, by its number, with its translation and the way the translation took."""
 
     number: int
     rule: Rule
@@ -88,119 +98,112 @@ def agreement(
     translations: Iterable[Translation],
     progress: Callable[[str, int], None] | None = None,
     chunk: int = CHUNK,
+    options: Options = DEFAULTS,
 ) -> Agreement:
-    """Runs rules and their `translations` (in the order of `rules`, any number of schemas) over the logs of `paths`.
+    """Runs rules and their `translations` (made with `options`, in the order of `rules`, any number of schemas) over logs.
 
-    Of records alike in all fields that the rules of their log source name, one is asked. Correlations are left out.
-    `progress` gets the log being read and the records so far. Raises LogError when a path does not exist.
+    Of records alike in all fields that the rules of their log source name, one is asked. Correlations are left out, and so are
+    rules that were refused. `progress` gets the log being read and the records so far. Raises LogError when one of `paths`
+    does not exist; a log that cannot be read is told in the answer.
     """
     found = Agreement()
     events = EventRules(
         [(n, rule, query) for n, (rule, query) in enumerate(rules, 1) if not isinstance(query.stages[0], Correlate)]
     )
-    pairs = _pairs(rules, translations)
+    pairs = _pairs(rules, translations, options)
     for schema, listed in pairs.items():
         found.queries[schema] = len(listed)
-    for batches in _chunks(paths, events, found, progress, chunk):
-        sigma = {(n, alert.log, alert.record) for batch in batches for n, alert in events.alerts(batch)}
+        found.rules[schema] = set()
+    judge = _Judge()
+    for batches in _chunks(_distinct(paths, events, found, progress), chunk):
+        sigma = {(number, alert.log, alert.record) for batch in batches for number, alert in events.alerts(batch)}
         records = {(b.log, n): (b, row) for b in batches for n, row in zip(b.numbers, b.rows, strict=True)}
         for schema, listed in pairs.items():
-            _compare(schema, listed, batches, sigma, records, found)
+            kusto = _asked(schema, listed, batches, found)
+            ran = {pair.number: pair for pair in listed if (schema, pair.number) not in found.not_run}
+            ours, theirs = ({each for each in alerts if each[0] in ran} for alerts in (sigma, kusto))
+            found.both[schema] += len(ours & theirs)
+            found.rules[schema].update(number for number, _, _ in ours & theirs)
+            for number, log, record in sorted(ours ^ theirs):
+                batch, event = records[log, record]
+                pair = ran[number]
+                kind, row = judge.kind(pair, batch, event, (number, log, record) in theirs)
+                found.differences.append(Difference(pair.rule, schema, pair.way.table, kind, log, record, event, row))
     return found
 
 
-def _pairs(rules: Sequence[tuple[Rule, Query]], translations: Iterable[Translation]) -> dict[str, list[Pair]]:
-    numbers = {id(rule): number for number, (rule, _) in enumerate(rules)}
+def _pairs(
+    rules: Sequence[tuple[Rule, Query]], translations: Iterable[Translation], options: Options
+) -> dict[str, list[Pair]]:
+    """By schema the rules that were translated, each with its query and the way that took."""
     found: dict[str, list[Pair]] = {}
-    each = iter(rules)
-    rule, query = next(each)
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for translation in translations:
-        if translation.schema in seen:
-            rule, query = next(each)
-            seen = set()
-        seen.add(translation.schema)
+        rule, query = rules[seen[translation.schema]]
+        seen[translation.schema] += 1
         listed = found.setdefault(translation.schema, [])
-        mapping = way(rule, query, translation.schema) if translation.text else None
+        mapping = way(rule, query, translation.schema, options) if translation.text else None
         if mapping is not None:
             target = languages.parse(translation.text, "kusto")
-            listed.append(Pair(numbers[id(rule)] + 1, rule, query, target, mapping))
+            listed.append(Pair(seen[translation.schema], rule, query, target, mapping))
     return found
 
 
-def _chunks(
+def _distinct(
     paths: Iterable[str | Path],
     events: EventRules,
     found: Agreement,
     progress: Callable[[str, int], None] | None,
-    chunk: int,
-) -> Iterator[list[Batch]]:
-    """The distinct records of logs, some at a time."""
+) -> Iterator[Batch]:
+    """What logs hold, without the records that the rules cannot tell from one before; counts both."""
     seen: set[int] = set()
-    kept: list[Batch] = []
-    size = 0
     for path in (file for given in paths for file in logs.files(given)):
         try:
             for batch in logs.read(path):
+                kept: dict[int, Row] = {}
+                for number, row in zip(batch.numbers, batch.rows, strict=True):
+                    key = hash(events.told(row, batch))
+                    if key not in seen:
+                        seen.add(key)
+                        kept[number] = row
                 found.records += len(batch.rows)
-                batch = _distinct(batch, events, seen)
-                if batch.rows:
-                    kept.append(batch)
-                    size += len(batch.rows)
+                found.distinct += len(kept)
+                if kept:
+                    yield changed(batch, rows=list(kept.values()), numbers=list(kept))
                 if progress:
                     progress(batch.log, found.records)
-        except LogError:
-            continue
-        if size >= chunk:
-            found.distinct += size
+        except LogError as error:
+            found.unread[str(path)] = str(error)
+
+
+def _chunks(batches: Iterable[Batch], size: int) -> Iterator[list[Batch]]:
+    """Batches together that hold `size` records, or a batch more."""
+    kept: list[Batch] = []
+    for batch in batches:
+        kept.append(batch)
+        if sum(len(each.rows) for each in kept) >= size:
             yield kept
-            kept, size = [], 0
-    found.distinct += size
+            kept = []
     if kept:
         yield kept
 
 
-def _distinct(batch: Batch, events: EventRules, seen: set[int]) -> Batch:
-    kept: list[tuple[int, Row]] = []
-    for number, row in zip(batch.numbers, batch.rows, strict=True):
-        key = hash(events.told(row, batch))
-        if key not in seen:
-            seen.add(key)
-            kept.append((number, row))
-    return Batch(**{**_fields(batch), "rows": [row for _, row in kept], "numbers": [number for number, _ in kept]})
-
-
-def _compare(
-    schema: str,
-    pairs: list[Pair],
-    batches: list[Batch],
-    sigma: set[tuple[int, str, int]],
-    records: Mapping[Place, tuple[Batch, Row]],
-    found: Agreement,
-) -> None:
-    """Runs the queries of one schema over the records and files what they give beside the rules' alerts."""
+def _asked(schema: str, pairs: list[Pair], batches: list[Batch], found: Agreement) -> Alerts:
+    """What the queries of one schema choose; those that cannot run are told in `found`."""
     tables = TableRules([(pair.number, pair.rule, pair.target) for pair in pairs])
     for batch in batches:
         tables.take(batch)
-    kusto: set[tuple[int, str, int]] = set()
-    lacking: set[int] = set()
+    alerts: Alerts = set()
     for number, result in tables.run():
-        if isinstance(result, Alert):
-            kusto.add((number, result.log, result.record))
-        elif not result.construct.startswith("table "):
-            lacking.add(number)
-            found.not_run[schema, result.rule_id] = result
-    known = {pair.number: pair for pair in pairs}
-    ours = {each for each in sigma if each[0] in known and each[0] not in lacking}
-    found.both[schema] += len(ours & kusto)
-    found.rules.setdefault(schema, set()).update(known[number].rule.id for number, _, _ in ours & kusto)
-    judge = _Judge()
-    for number, log, record in sorted(ours ^ kusto):
-        batch, event = records[log, record]
-        kind, row = judge.kind(known[number], batch, event, (number, log, record) in kusto)
-        found.differences.append(
-            Difference(known[number].rule, schema, known[number].way.table, kind, log, record, event, row)
-        )
+        if isinstance(result, NotRun):
+            if not result.construct.startswith("table "):  # no record is a row of it, so none is asked
+                found.not_run[schema, number] = result
+        elif result.record:
+            alerts.add((number, result.log, result.record))
+        else:
+            why = "its rows are not of one record each"
+            found.not_run[schema, number] = NotRun(result.rule_id, "agreement", "origin", why, result.title)
+    return alerts
 
 
 class _Judge:
@@ -208,7 +211,7 @@ class _Judge:
 
     def __init__(self) -> None:
         self._makers: dict[str, Makers] = {}
-        self._events: dict[int, EventRules] = {}
+        self._rules: dict[tuple[int, str], EventRules] = {}
 
     def kind(self, pair: Pair, batch: Batch, event: Row, of_query: bool) -> tuple[str, Row | None]:
         """The kind of a difference, and the record's row in the table."""
@@ -228,14 +231,12 @@ class _Judge:
 
     def _chosen(self, pair: Pair, batch: Batch, event: Row) -> bool:
         """Whether the rule chooses the record as far as the table can tell empty from missing."""
-        stages = tuple(
-            replace(stage, predicate=resolved(stage.predicate, pair.way)) if isinstance(stage, Filter) else stage
-            for stage in pair.source.stages
-        )
-        rules = EventRules([(pair.number, pair.rule, replace(pair.source, stages=stages))])
-        one = Batch(**{**_fields(batch), "rows": [event], "numbers": [0]})
-        return any(True for _ in rules.alerts(one))
-
-
-def _fields(batch: Batch) -> dict[str, Any]:
-    return {name: getattr(batch, name) for name in batch.__dataclass_fields__}
+        key = (pair.number, f"{pair.way.schema} {pair.way.table}")
+        if key not in self._rules:
+            stages = tuple(
+                replace(stage, predicate=resolved(stage.predicate, pair.way)) if isinstance(stage, Filter) else stage
+                for stage in pair.source.stages
+            )
+            self._rules[key] = EventRules([(pair.number, pair.rule, replace(pair.source, stages=stages))])
+        one = changed(batch, rows=[event], numbers=[0])
+        return any(True for _ in self._rules[key].alerts(one))

@@ -67,7 +67,7 @@ def verify(
         found.append(translation)
         if progress:
             progress(len(found), total)
-    real = agreement(logs, pairs, found, reading) if logs and pairs else None
+    real = agreement(logs, pairs, found, reading, options=options or Options()) if logs and pairs else None
     return Verified(tuple(rule for rule, _ in pairs), tuple(found), (*failures, *broken), real)
 
 
