@@ -60,6 +60,13 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
     ("T | join kind=inner U on C", ("The rule lists entries of `T`.", "They are matched by `C` with entries of `U`.")),
     ("T | where A == 1 | top 3 by TimeGenerated desc", (
         "The rule looks in `T` for entries in which `A` is `1`.", "Of its results it gives the 3 with the latest `TimeGenerated`.")),
+    ("let New = A | where p == 1 | join kind=rightanti (B | where q == 2) on u; T | where A == 1 | join kind=inner New on u", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "They are matched by `u` with entries of `B` in which `q` is `2`.",
+        "Partners with the same `u` among entries of `A` in which `p` is `1` do not count.")),
+    ("T | where A == 1 | join kind=inner (U | where B == 2) on u | where C != 3 and u != 'x'", (
+        "The rule looks in `T` for entries in which `A` is `1`.", "They are matched by `u` with entries of `U` in which `B` is `2`.",
+        "Of what the joined entries give together, it keeps that in which `C` is not `3`.",
+        "Of the entries named first, those are left out in which `u` is `x`.")),
     ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
     ("imDns | summarize count() by SrcIpAddr", (
         "The rule looks for no value of its own: it sums up entries of `imDns`, one row per `SrcIpAddr`, for a person to judge.",)),

@@ -217,7 +217,7 @@ def _tested(facts: Facts) -> frozenset[str]:
     found: frozenset[str] = frozenset()
     for part in _asking(facts):
         names = speaker(part)
-        for expr in (*part.asks, *part.joint):
+        for expr in (each for each in (*part.asks, *part.joint) if not isinstance(each, Not)):
             tests = (each for each in (expr, *_tests(expr)) if not _presence(each))
             of = frozenset[str]().union(*(_fields(each, names, 0) for each in tests))
             found |= of - part.computed.keys() if expr in part.joint else of

@@ -206,6 +206,7 @@ def _parts(
                 how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
                 found = _parts(right, how, places, known, keys)
+                found = _turned(found, keys) if how == "joined" else found
                 found[0].base = own
                 own.matched |= own.counted
                 own.partners = len(own.counts) if how == "unmatched" else own.partners
@@ -249,6 +250,18 @@ def _parts(
     return [own, *others]
 
 
+def _turned(found: list[Part], keys: tuple[str, ...]) -> list[Part]:
+    """Parts of which the first gives none of the rows: those of one it is right joined with come first then."""
+    first, *rest = found
+    rows = next((each for each in rest if each.role in ("unmatched", "fetched") and each.base is first), None)
+    if rows is None:
+        return found
+    first.role = "absent" if rows.role == "unmatched" else "joined"
+    first.by, first.base = rows.by, rows
+    rows.role, rows.by = "joined", keys
+    return [rows, first, *(each for each in rest if each is not rows)]
+
+
 def _bare(expr: Expr) -> Expr:
     """An argument without where it stands."""
     match expr:
@@ -288,7 +301,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             term = Not(Match(present, Op.EMPTY))
         if part.counted:
             part.later.append(term)
-        elif isinstance(term, Not) and not found:
+        elif isinstance(term, Not) and not found and (not part.beside or _of_keys(told, part.keys)):
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
                 part.leaves.extend(term.term.terms if isinstance(term.term, Or) else (term.term,))
         elif (part.beside or _given(part, term)) and not _of_keys(told, part.keys):
