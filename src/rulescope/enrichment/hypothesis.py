@@ -261,9 +261,10 @@ def _others(facts: Facts, main: Part | None) -> Iterator[Sentence]:
             told.append(part)
             if asked:
                 said.setdefault(asked, set()).add(where)
-            origin = "indicators" if asked else "tables"
+            listed_whole = part.role == "listed" and part.elsewhere and not part.scopes  # its conditions are not told
+            origin, span = ("indicators", span_of(part.asks)) if asked and not listed_whole else ("tables", None)
             first = next(iter((*part.scopes, *part.watchlists, "externaldata")))
-            found.setdefault(text, Sentence(text, origin, first, span_of(part.asks)))
+            found.setdefault(text, Sentence(text, origin, first, span))
     yield from list(found.values())[:MOST_SECOND]
     more = len(found) - MOST_SECOND
     if more > 0:
