@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.services.test_scan import AUDIT, SYSMON, written
 
 from rulescope.errors import LogError
 from rulescope.languages import sigma
@@ -16,8 +16,6 @@ from rulescope.services.agreement import Agreement, agreement
 from rulescope.services.translate import reader
 from rulescope.translation import Options, translate_all
 
-SYSMON = {"Channel": "Microsoft-Windows-Sysmon/Operational", "Provider_Name": "Microsoft-Windows-Sysmon"}
-AUDIT = {"Channel": "Security", "Provider_Name": "Microsoft-Windows-Security-Auditing"}
 SCHEMAS = ("windows-events", "defender-xdr", "sentinel-asim")
 BARE = Options(prove=False)
 
@@ -50,11 +48,6 @@ def logon(user: str, **more: Any) -> dict[str, Any]:
         "LogonType": 3,
         **more,
     }
-
-
-def written(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def asked(

@@ -69,6 +69,17 @@ def test_what_several_log_sources_tell_of_an_event_is_one_row() -> None:
     assert row["PreviousRegistryKey"] == "HKEY_USERS\\S-1-5-21-1\\Software\\A\\RunMRU"
 
 
+def test_objects_and_lists_of_an_event_stay_what_they_are_below_a_bag() -> None:
+    role = {"sessionIssuer": {"type": "Role"}, "tags": ["a", "b"]}
+    event = {
+        "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "awsRegion": "us-east-1",
+        "userIdentity": {"type": "AssumedRole", "sessionContext": role},
+    }  # fmt: skip
+    made = rows(event, "CloudAuditEvents", "CloudAppEvents")
+    for table in ("CloudAuditEvents", "CloudAppEvents"):
+        assert made[table]["RawEventData"]["userIdentity"] == {"type": "AssumedRole", "sessionContext": role}
+
+
 def test_a_rule_for_a_cleared_log_asks_for_the_log_that_was_cleared(tmp_path: Path) -> None:
     detection = "  sel: {EventID: 104, Channel: %s}\n  condition: sel\n"
     rules = [

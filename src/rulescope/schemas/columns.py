@@ -218,8 +218,8 @@ class Json(Made):
             inner = inner[key]
         if isinstance(inner.get(self.columns[-1]), dict):
             raise Outside(f"{self.field} is above a value")
-        inner[self.columns[-1]] = value if isinstance(value, str | int | float | bool) else text_of(value)
-        row[self.columns[0]] = bag if dynamic else json.dumps(bag)
+        inner[self.columns[-1]] = value if isinstance(value, str | int | float | dict | list) else text_of(value)
+        row[self.columns[0]] = bag if dynamic else json.dumps(bag, default=str)
 
 
 ESCAPES = (("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
