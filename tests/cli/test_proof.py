@@ -221,7 +221,7 @@ def test_verify_over_logs_fails_on_a_record_one_side_alerts_on_alone(tmp_path: P
     assert done.exit_code == 1, done.output
     assert "extra  defender-xdr  rule.yml\n" in done.stdout
     assert "log.json, record 1\n" in done.stdout
-    assert "not read  " in done.stdout
+    assert "not read: 1 files, the first " in done.stdout
     assert done.stdout.splitlines()[-1].split("\t") == ["defender-xdr", "1", "0", "0", "0", "1", "0", "0"]
     done = run(*given, "--format", "json")
     (difference,) = json.loads(done.stdout)["logs"]["differences"]

@@ -54,6 +54,16 @@ def test_a_windows_event_is_a_row_of_windowsevent_as_it_is() -> None:
     assert rows(FOUND, "WindowsEvent")["WindowsEvent"]["EventData"].keys() == {"Threat Name", "Path"}
 
 
+def test_a_log_that_a_forwarder_writes_in_small_letters_is_the_log() -> None:
+    event = {**AUDIT, "Channel": "security", "EventID": 4697, "ServiceName": "x"}
+    made = rows(event, "SecurityEvent", "WindowsEvent", "Event")
+    assert made["SecurityEvent"]["ServiceName"] == "x"
+    assert made["WindowsEvent"]["Channel"] == "Security"
+    assert "Event" not in made
+    made = rows({**SERVICE, "Channel": "APPLICATION"}, "Event", "WindowsEvent")
+    assert (made["Event"]["EventLog"], made["WindowsEvent"]["Channel"]) == ("Application", "Application")
+
+
 def test_values_without_a_name_stay_a_list() -> None:
     made = rows(SERVICE, "WindowsEvent", "Event")
     assert made["WindowsEvent"]["EventData"] == {"Data": ["option changed", "0", "1"]}

@@ -273,8 +273,8 @@ def _print_real(found: Agreement) -> None:
             show.line(f"  {each.log}, record {each.record}")
     for (schema, _), lack in found.not_run.items():
         show.line(f"not run  {schema}  {lack.title}: {lack.construct}: {lack.why}", "yellow")
-    for log, why in found.unread.items():
-        show.line(f"not read  {log}: {why}", "yellow")
+    if found.unread:
+        show.line(f"not read: {len(found.unread):,} files, the first {next(iter(found.unread.values()))}", "yellow")
     rows = (
         (schema, queries, len(found.rules[schema]), found.both[schema], *(found.count(schema, kind) for kind in KINDS))
         for schema, queries in found.queries.items()

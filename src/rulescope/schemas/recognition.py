@@ -123,6 +123,16 @@ def is_windows(row: Row) -> bool:
     return isinstance(row.get("Channel"), str) and "EventID" in row
 
 
+LOGS = {name.lower(): name for name in ("Application", "Security", "Setup", "System")}
+"""The first logs of Windows, which some forwarders write in small letters, by their names so."""
+
+
+def channel(row: Row) -> str:
+    """The log a Windows event stands in, as Windows spells it; empty when none is named."""
+    name = str(row.get("Channel", ""))
+    return LOGS.get(name.lower(), name)
+
+
 def offers(row: Row, kind: str = "", stream: str = "") -> tuple[Offer, ...]:
     """Every log source whose rules should see the row, with the names its fields have there."""
     if is_windows(row) and str(row.get("Provider_Name", "")) != "Linux-Sysmon":
@@ -223,7 +233,7 @@ def table_of(row: Row, kind: str = "", stream: str = "", name: str = "") -> str:
     if name in known:
         return name
     if is_windows(row):
-        return "SecurityEvent" if row["Channel"] == "Security" else "Event"
+        return "SecurityEvent" if channel(row) == "Security" else "Event"
     for shape in shapes():
         if shape.table and shape.table in known and shape.accepts(row, kind, stream):
             return shape.table

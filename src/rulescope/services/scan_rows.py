@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 from ..logs import Batch, Row
 from ..schemas import mappings
 from ..schemas.columns import FieldMap, Local, Lookup, Outside
-from ..schemas.recognition import Offer, is_windows, offers, table_of, telling_fields
+from ..schemas.recognition import Offer, channel, is_windows, offers, table_of, telling_fields
 from .declared import declared
 from .scan_devices import TABLE as DEVICES
 from .scan_devices import device_id
@@ -198,7 +198,7 @@ def event_row(row: Row) -> Row:
     )
     return {
         "Source": row.get("Provider_Name", ""),
-        "EventLog": row.get("Channel", ""),
+        "EventLog": channel(row),
         "EventID": row.get("EventID"),
         "Computer": row.get("Computer", ""),
         "EventData": f'<DataItem type="System.XmlData"><EventData>{data}</EventData></DataItem>',
@@ -212,7 +212,7 @@ def windows_row(row: Row) -> Row:
     level = row.get("Level")
     return {
         "Provider": row.get("Provider_Name", ""),
-        "Channel": row.get("Channel", ""),
+        "Channel": channel(row),
         "EventID": row.get("EventID"),
         "EventLevel": level,
         "EventLevelName": LEVELS.get(level, "") if isinstance(level, int) else "",

@@ -15,7 +15,7 @@ from ..logs.arrow import arrow_table
 from ..logs.times import iso, when
 from ..model import Compare, Expr, External, Field, Filter, Literal, Named, Op, Query, Scan, Step
 from ..model.walk import expressions
-from ..schemas.recognition import is_windows
+from ..schemas.recognition import channel, is_windows
 from .declared import declared as declared
 from .scan_rows import Makers, event_row
 
@@ -50,7 +50,7 @@ def _rows_of(name: str, batch: logs.Batch) -> Iterator[logs.Row]:
         if name == "Event" and is_windows(row):
             yield _with_times(event_row(row), row)
             continue
-        if name == "SecurityEvent" and is_windows(row) and row["Channel"] != "Security":
+        if name == "SecurityEvent" and is_windows(row) and channel(row) != "Security":
             continue  # a rule may take Sysmon's events for these, but nobody asked for them here
         found = [maker for maker in made.of(row, batch) if maker.table == name]
         for maker in found:
