@@ -90,6 +90,13 @@ def test_objects_and_lists_of_an_event_stay_what_they_are_below_a_bag() -> None:
         assert made[table]["RawEventData"]["userIdentity"] == {"type": "AssumedRole", "sessionContext": role}
 
 
+def test_an_event_that_a_table_is_made_of_becomes_its_row_and_its_own_row_stays() -> None:
+    event = {"eventSource": "s3.amazonaws.com", "eventName": "DeleteBucket", "awsRegion": "us-east-1"}
+    assert rows(event, "AWSCloudTrail")["AWSCloudTrail"]["EventName"] == "DeleteBucket"
+    own = {"Type": "AWSCloudTrail", "EventName": "DeleteBucket", "EventSource": "s3.amazonaws.com"}
+    assert rows(own, "AWSCloudTrail")["AWSCloudTrail"] == own
+
+
 def test_a_rule_for_a_cleared_log_asks_for_the_log_that_was_cleared(tmp_path: Path) -> None:
     detection = "  sel: {EventID: 104, Channel: %s}\n  condition: sel\n"
     rules = [

@@ -124,6 +124,9 @@ def makers(row: Row, batch: Batch, wanted: frozenset[str]) -> tuple[Maker, ...]:
                     same = _same_table(mapping.table, name)
                     if same or fnmatch.fnmatchcase(mapping.table, name):
                         _further(ways.setdefault(name if same else mapping.table, []), mapping, offer)
+    if own and own not in WINDOWS and own in ways and not row.keys() & declared(own).keys():
+        found = [maker for maker in found if maker.table != own]  # what the table is made of, not a row of it
+        taken.discard(own)
     for table, listed in ways.items():
         if table not in taken:
             mapping, offer = listed[0]
