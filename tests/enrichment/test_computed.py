@@ -67,6 +67,8 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "The rule looks in `T` for entries in which `A` is `1`.", "They are matched by `u` with entries of `U` in which `B` is `2`.",
         "Of what the joined entries give together, it keeps that in which `C` is not `3`.",
         "Of the entries named first, those are left out in which `u` is `x`.")),
+    ("T | where A == 1 | mv-apply r = B on (extend p = r.p | mv-apply q = p on (where q.name == 'x'))", (
+        "The rule looks in `T` for entries in which `A` is `1`, and `B.p.name` is `x`.",)),
     ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
     ("imDns | summarize count() by SrcIpAddr", (
         "The rule looks for no value of its own: it sums up entries of `imDns`, one row per `SrcIpAddr`, for a person to judge.",)),

@@ -191,9 +191,9 @@ def _parts(
                 if Named("return_unmatched", Literal(True, "bool")) not in [_bare(each) for each in more]:
                     ranges = known.get(table, Query((Scan(table),)))
                     others += _parts(ranges, "joined", places, known, (outline_expr(address),))
-            case Apply(query=inner) if all(isinstance(step, Scan | Filter | Extend | Project) for step in inner.stages):
-                for step in inner.stages:  # an entry none of whose values pass is gone
-                    for term in _terms(step.predicate) if isinstance(step, Filter) else ():
+            case Apply(query=inner) if (steps := _applied(inner)) is not None:
+                for step in steps:  # an entry none of whose values pass is gone
+                    for term in _terms(step.predicate):
                         if not isinstance(term, Not):  # what one value must not be, another may be
                             _filter(rows, term, places.get(id(step)))
             case Extend(columns) | Project(columns):
@@ -248,6 +248,22 @@ def _parts(
             own.watchlists += each.watchlists if not each.scopes else []
         own.members = []
     return [own, *others]
+
+
+def _applied(query: Query) -> list[Filter] | None:
+    """What is asked of each value of an entry, in `mv-apply` within it too; None where rows become others."""
+    found: list[Filter] = []
+    for step in query.stages:
+        match step:
+            case Filter():
+                found.append(step)
+            case Apply(query=inner) if (within := _applied(inner)) is not None:
+                found += within
+            case Scan() | Extend() | Project():
+                pass
+            case _:
+                return None
+    return found
 
 
 def _turned(found: list[Part], keys: tuple[str, ...]) -> list[Part]:
