@@ -69,6 +69,9 @@ TOLD: list[tuple[str, tuple[str, ...]]] = [
         "Of the entries named first, those are left out in which `u` is `x`.")),
     ("T | where A == 1 | mv-apply r = B on (extend p = r.p | mv-apply q = p on (where q.name == 'x'))", (
         "The rule looks in `T` for entries in which `A` is `1`, and `B.p.name` is `x`.",)),
+    ("T | where A == 1 | summarize N = count(), M = max(B) by C, D | where C == 'x' and M == 'y' and D != 'z'", (
+        "The rule looks in `T` for entries in which `A` is `1`, and `C` is `x`.",
+        "Of what it sums up, it keeps results in which `M` is `y`.", "Left out are entries in which `D` is `z`.")),
     ("Spray(window = 1h)", ("The rule gives what the function `Spray` gives, which is defined elsewhere.",)),
     ("imDns | summarize count() by SrcIpAddr", (
         "The rule looks for no value of its own: it sums up entries of `imDns`, one row per `SrcIpAddr`, for a person to judge.",)),

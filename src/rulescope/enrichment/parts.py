@@ -72,7 +72,8 @@ class Part:
     together yet; `joint` is asked of rows that hold columns of
     joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
     `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside with these `columns`, `given` to rows joined with it, `inline`: of the query itself; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
-    part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones; `keys` are its columns that others are joined by.
+    part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones; `keys` are its columns that others are joined by, `groups` those that
+    its sums are made by: what these must hold, each entry must.
     """
 
     role: str
@@ -101,6 +102,7 @@ class Part:
     base: Part | None = field(default=None, repr=False)
     partners: int = 0
     keys: set[str] = field(default_factory=set)
+    groups: set[str] = field(default_factory=set)
     aliases: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -200,8 +202,12 @@ def _parts(
                 own.keys -= {each.name for each in columns if outline_expr(each.value) != each.name}
             case Aggregate(aggregates) if all(whole_row(column.value) for column in aggregates):
                 pass  # the newest row of each, or each once: rows stay rows
-            case Aggregate() | Count() | MakeSeries():
+            case Aggregate(by=by):
+                groups = {name for each in by for name in each.names or (_name(each.value),)}
+                rows.groups = rows.groups & groups if rows.counted else groups
                 rows.counted = True
+            case Count() | MakeSeries():
+                rows.counted, rows.groups = True, set()
             case Join(right, on, kind):
                 how = ROLES.get(kind, "joined")
                 keys = tuple(dict.fromkeys(outline_expr(key.left) for key in on))
@@ -248,6 +254,10 @@ def _parts(
             own.watchlists += each.watchlists if not each.scopes else []
         own.members = []
     return [own, *others]
+
+
+def _name(expr: Expr) -> str:
+    return expr.name if isinstance(expr, Field) else ""
 
 
 def _applied(query: Query) -> list[Filter] | None:
@@ -315,7 +325,7 @@ def _filter(part: Part, predicate: Expr, place: Placed | None) -> None:
             continue
         if present is not None:
             term = Not(Match(present, Op.EMPTY))
-        if part.counted:
+        if part.counted and not _of_keys(told, part.groups):
             part.later.append(term)
         elif isinstance(term, Not) and not found and (not part.beside or _of_keys(told, part.keys)):
             if not (isinstance(term.term, Match) and term.term.op in (Op.EMPTY, Op.EXISTS)):
