@@ -202,8 +202,8 @@ def _parts(
                 own.keys -= {each.name for each in columns if outline_expr(each.value) != each.name}
             case Aggregate(aggregates) if all(whole_row(column.value) for column in aggregates):
                 pass  # the newest row of each, or each once: rows stay rows
-            case Aggregate(by=by):
-                groups = {name for each in by for name in each.names or (_name(each.value),)}
+            case Aggregate(by=keyed):
+                groups = {name for each in keyed for name in each.names or (_name(each.value),)}
                 rows.groups = rows.groups & groups if rows.counted else groups
                 rows.counted = True
             case Count() | MakeSeries():
