@@ -225,6 +225,20 @@ class Json(Made):
 ESCAPES = (("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"))
 
 
+def escaped(text: str) -> str:
+    """A text as XML holds it."""
+    for coded, plain in ESCAPES:
+        text = text.replace(plain, coded)
+    return text
+
+
+def unescaped(expr: Expr) -> Expr:
+    """The text of a piece of XML."""
+    for coded, plain in reversed(ESCAPES):
+        expr = Call("replace_string", (expr, Literal(coded), Literal(plain)))
+    return expr
+
+
 class Xml(Made):
     """A named value of the XML in a text column: `xml EventData Image` is the `<Data Name="Image">` of an event."""
 
@@ -237,17 +251,12 @@ class Xml(Made):
 
     def made(self, types: Types) -> Expr:
         pattern = f"{re.escape(self.opening).replace(chr(92) + ' ', ' ')}([^<]*)"
-        found: Expr = Call("extract", (Literal(pattern), Literal(1, "long"), Field(self.columns[0])))
-        for escaped, plain in reversed(ESCAPES):
-            found = Call("replace_string", (found, Literal(escaped), Literal(plain)))
-        return found
+        return unescaped(Call("extract", (Literal(pattern), Literal(1, "long"), Field(self.columns[0]))))
 
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
         if value is None:
             return
-        text = text_of(value)
-        for escaped, plain in ESCAPES:
-            text = text.replace(plain, escaped)
+        text = escaped(text_of(value))
         before, _, after = (row.get(self.columns[0]) or "").partition(self.opening)
         row[self.columns[0]] = f"{before}{self.opening}{text}</Data>{after.partition('</Data>')[2]}"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..errors import UnsupportedError
 from ..model import And, Call, Column, Expr, Field, Literal, Match, Op, Or, Scalar, replace
-from .columns import ESCAPES, Types, text_of, typed
+from .columns import Types, escaped, text_of, typed
 from .data import rows
 
 ESCAPED = frozenset('bfnrtu"\\')
@@ -81,9 +81,7 @@ def _xml(subject: Expr, match: Match, known: set[str]) -> Expr:
     for text in map(str.lower, values):
         if ENTITY_ENDS.match(text) or any(text in each for each in ("amp;", "lt;", "gt;", *around)):
             raise UnsupportedError("the fields of an event as one text", f"the keyword {text!r}")
-    for escaped, plain in ESCAPES:
-        values = tuple(text.replace(plain, escaped) for text in values)
-    return replace(match, subject=subject, values=values)
+    return replace(match, subject=subject, values=tuple(map(escaped, values)))
 
 
 def _json(subject: Expr, match: Match, known: set[str]) -> Expr:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import UnsupportedError
 from ..model import Call, Expr, Field, Index, Literal, Match, Op, Scalar
-from .columns import ESCAPES, Made, Outside, Types, text_of, typed
+from .columns import Made, Outside, Types, escaped, text_of, typed, unescaped
 
 MARK = "\x1f"
 """Stands between two texts of a list. XML has no place for it."""
@@ -62,19 +62,15 @@ class UnnamedXml(Unnamed):
     """The unnamed values in the XML of a text column: `EventData Data`."""
 
     def made(self, types: Types) -> Expr:
-        found: Expr = Call("extract_all", (Literal(ENTRIES), Field(self.columns[0])))
-        found = Call("strcat_array", (found, Literal(MARK)))
-        for escaped, plain in reversed(ESCAPES):
-            found = Call("replace_string", (found, Literal(escaped), Literal(plain)))
-        return found
+        found = Call("extract_all", (Literal(ENTRIES), Field(self.columns[0])))
+        return unescaped(Call("strcat_array", (found, Literal(MARK))))
 
     def store(self, value: Any, types: Types, row: dict[str, Any]) -> None:
         if value is None:
             return
         texts = _texts(self.field, value) if isinstance(value, list) else [text_of(value)]
-        for escaped, plain in ESCAPES:
-            texts = [text.replace(plain, escaped) for text in texts]
-        row[self.columns[0]] = (row.get(self.columns[0]) or "") + "".join(f"{ENTRY}{text}</Data>" for text in texts)
+        added = "".join(f"{ENTRY}{escaped(text)}</Data>" for text in texts)
+        row[self.columns[0]] = (row.get(self.columns[0]) or "") + added
 
 
 def _texts(field: str, values: list[Any]) -> list[str]:
