@@ -79,6 +79,3 @@ def _within(expr: m.Expr) -> Iterator[m.Within]:
                 yield from _within(term)
         case m.Within():
             yield expr
-
-
-__all__ = ["asked", "passes"]

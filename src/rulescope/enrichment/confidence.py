@@ -34,6 +34,7 @@ from .words import listed
 
 START = 40
 LEVELS = ((70, "high"), (45, "medium"), (0, "low"))
+MOST_WAYS = 12
 
 
 class Confidence(Node, frozen=True):
@@ -247,9 +248,6 @@ def _asking(facts: Facts) -> list[Part]:
 def _fields(expr: Expr, names: Speaker, depth: int) -> frozenset[str]:
     """The fields that every entry that passes is tested on: of alternatives, those of the way that tests fewest."""
     return min(_ways(expr, names), key=len)
-
-
-MOST_WAYS = 12
 
 
 def _ways(expr: Expr, names: Speaker) -> list[frozenset[str]]:

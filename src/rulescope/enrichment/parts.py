@@ -60,50 +60,43 @@ WATCHLISTS = ("_GetWatchlist", "_GetWatchlistAlias")
 
 @dataclass(slots=True)
 class Part:
-    """A part: `role` is main, joined, looked up, absent, unmatched, fetched, also (of a union), member or a correlated rule's name.
+    """A part, and what becomes of its rows.
 
-    absent: main entries with a partner here are left out; unmatched: entries here without a main partner are the result;
-    fetched: entries here with a main partner are; kept: entries here are, with a main partner or without; as well: so are these;
-    listed: gives the values of a list called `name`; member: of a union whose rows are asked more together.
-    `asks` are conditions on entries, `leaves` those it excludes (each the term under a Not), with `aliases` at that point;
-    conditions on time (`times`, as text) and on counts are not among them. `counted`: rows were summed up (`matched`: before they
-    were joined with others); `later` is asked of the sums,
-    `members` are parts of a union that nothing was asked of
-    together yet; `joint` is asked of rows that hold columns of
-    joined parts too, whose tables are `beside`; `instead`: a joined one of a union, another of whose parts will do;
-    `computed` tells how the counted columns are computed, `apart` how many of the first `counts` rows of a union beside it need not pass; `fetched`: its rows are those of a file outside with these `columns`, `given` to rows joined with it, `inline`: of the query itself; `counts` are the conditions on counted numbers that every row must pass; `filled` are fields of which only that they hold a value is asked; `base` is the
-    part that a joined one is joined with; `partners` how many of the first `counts` are of rows that only serve as partners of unmatched ones; `keys` are its columns that others are joined by, `groups` those that
-    its sums are made by: what these must hold, each entry must.
+    `role` is main, joined, looked up, also (of a union), member (of a union whose rows are asked more together), or the name of a
+    correlated rule; absent: main entries with a partner here are left out; unmatched: entries here without a main partner are
+    the result; fetched: entries here with a main partner are; kept: entries here are, with a main partner or without; as
+    well: so are these; listed: it gives the values of a list called `name`. Conditions on time and on counts are in neither
+    `asks` nor `leaves`.
     """
 
     role: str
-    by: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()  # columns it is matched by
     name: str = ""
-    scopes: list[str] = field(default_factory=list)
-    asks: list[Expr] = field(default_factory=list)
-    leaves: list[Expr] = field(default_factory=list)
-    later: list[Expr] = field(default_factory=list)
-    counts: list[Expr] = field(default_factory=list)
-    computed: dict[str, str] = field(default_factory=dict)
-    apart: int = 0
-    filled: list[str] = field(default_factory=list)
-    joint: list[Expr] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)  # its tables or log sources
+    asks: list[Expr] = field(default_factory=list)  # conditions on entries
+    leaves: list[Expr] = field(default_factory=list)  # those it excludes, each the term under a Not
+    later: list[Expr] = field(default_factory=list)  # asked of the sums
+    counts: list[Expr] = field(default_factory=list)  # conditions on counted numbers that every row must pass
+    computed: dict[str, str] = field(default_factory=dict)  # how the counted columns are computed
+    apart: int = 0  # how many of the first `counts` rows of a union beside it need not pass
+    filled: list[str] = field(default_factory=list)  # fields of which only that they hold a value is asked
+    joint: list[Expr] = field(default_factory=list)  # asked of rows that hold columns of joined parts too
+    beside: list[str] = field(default_factory=list)  # the tables of those parts
     watchlists: list[str] = field(default_factory=list)
-    fetched: bool = False
-    inline: bool = False
-    columns: frozenset[str] = frozenset()
-    given: frozenset[str] = frozenset()
-    instead: bool = False
-    members: list[Part] = field(default_factory=list)
-    counted: bool = False
-    matched: bool = False
-    times: list[str] = field(default_factory=list)
-    base: Part | None = field(default=None, repr=False)
-    partners: int = 0
-    keys: set[str] = field(default_factory=set)
-    groups: set[str] = field(default_factory=set)
-    aliases: dict[str, str] = field(default_factory=dict)
+    fetched: bool = False  # its rows are those of a file outside
+    inline: bool = False  # its rows are values of the query itself
+    columns: frozenset[str] = frozenset()  # of such a file or list
+    given: frozenset[str] = frozenset()  # columns that such a file or list gives to rows joined with it
+    instead: bool = False  # a joined one of a union, another of whose parts will do
+    members: list[Part] = field(default_factory=list)  # parts of a union that nothing was asked of together yet
+    counted: bool = False  # its rows were summed up
+    matched: bool = False  # and that before they were joined with others
+    times: list[str] = field(default_factory=list)  # conditions on time, as text
+    base: Part | None = field(default=None, repr=False)  # the part that a joined one is joined with
+    partners: int = 0  # how many of the first `counts` are of rows that only serve as partners of unmatched ones
+    keys: set[str] = field(default_factory=set)  # its columns that others are joined by
+    groups: set[str] = field(default_factory=set)  # those its sums are made by: what these must hold, each entry must
+    aliases: dict[str, str] = field(default_factory=dict)  # what derived columns stood for where they were asked of
 
     @property
     def elsewhere(self) -> bool:
